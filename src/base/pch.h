@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one precompiled header: what nearly every file includes anyway. A file must still include what
-// it uses, so that it compiles without this one.
+// The one precompiled header: what nearly every file includes anyway. A file must still include
+// what it uses, so that it compiles without this one.
 #pragma once
 #include <algorithm>
 #include <atomic>

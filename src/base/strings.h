@@ -34,10 +34,7 @@ inline std::string text_of(const std::string& v) { return v; }
 inline std::string text_of(bool v) { return v ? "true" : "false"; }
 inline std::string text_of(char v) { return std::string(1, v); }
 template <class N>
-    requires(std::is_arithmetic_v<N>)
-std::string text_of(N v) {
-    return std::to_string(v);
-}
+requires(std::is_arithmetic_v<N>) std::string text_of(N v) { return std::to_string(v); }
 template <class... A> std::string format(std::string_view pattern, const A&... arguments) {
     return format_parts(pattern, {text_of(arguments)...});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TOML file, none of it mandatory. Every option is declared with type, default and help by the part
-// that reads it; `nephele config` prints all. An unknown option or a wrong type is an error with line.
+// One TOML file, none of it mandatory. Every option is declared with type, default and help by the
+// part that reads it; `nephele config` prints all. An unknown option or a wrong type is an error
+// with line.
 #pragma once
 #include "platform/json/json.h"
 
@@ -10,8 +11,8 @@
 
 namespace nephele {
 
-/// "http.port", default, one line of help. The default's kind is the option's type (integer, string,
-/// boolean, real, list of strings).
+/// "http.port", default, one line of help. The default's kind is the option's type (integer,
+/// string, boolean, real, list of strings).
 struct Option {
     std::string name;
     Json fallback;
@@ -22,8 +23,8 @@ class Config {
   public:
     /// Declares options; names are unique.
     void declare(const std::vector<Option>& options);
-    /// TOML subset: [section], key = string | integer | real | boolean | array of strings, # comments.
-    /// Throws Failure(bad_request, "BadConfig") with file:line.
+    /// TOML subset: [section], key = string | integer | real | boolean | array of strings, #
+    /// comments. Throws Failure(bad_request, "BadConfig") with file:line.
     void load_text(std::string_view toml, const std::string& file_name);
     void load_file(const std::string& path);
     /// "section.key=value" as given on the command line (--set); value in TOML or bare text.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thin layer over SQLite (embedded) and PostgreSQL (scaled out). SQL is written as SQL, with '?'
-// for parameters; the same text runs on both. Column types in DDL: TEXT, BIGINT, DOUBLE PRECISION,
-// BLOB (spelled BYTEA on PostgreSQL by the layer). Booleans are BIGINT 0/1, times BIGINT microseconds,
-// lists and free-form parts TEXT holding JSON.
+// One thin layer over SQLite (embedded) and PostgreSQL (scaled out). SQL is written as SQL, with
+// '?' for parameters; the same text runs on both. Column types in DDL: TEXT, BIGINT, DOUBLE
+// PRECISION, BLOB (spelled BYTEA on PostgreSQL by the layer). Booleans are BIGINT 0/1, times BIGINT
+// microseconds, lists and free-form parts TEXT holding JSON.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -23,19 +23,22 @@ struct Blob {
 using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
 using Params = std::vector<Value>;
 
-/// A unique, foreign-key, not-null or check constraint said no. `what_columns` is SQLite's column list
+/// A unique, foreign-key, not-null or check constraint said no. `what_columns` is SQLite's column
+/// list
 /// ("users.name") or PostgreSQL's constraint name: callers test with mentions().
 class ConstraintError : public std::runtime_error {
   public:
     enum class Kind { unique, foreign_key, not_null, check };
     ConstraintError(Kind kind, std::string what_columns, const std::string& message)
         : std::runtime_error(message), kind(kind), what_columns(std::move(what_columns)) {}
-    bool mentions(std::string_view word) const { return what_columns.find(word) != std::string::npos; }
+    bool mentions(std::string_view word) const {
+        return what_columns.find(word) != std::string::npos;
+    }
     Kind kind;
     std::string what_columns;
 };
-/// The transaction lost against another and must be run again from its start. Database::write does so
-/// by itself; nobody else catches this.
+/// The transaction lost against another and must be run again from its start. Database::write does
+/// so by itself; nobody else catches this.
 class SerializationError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -80,11 +83,13 @@ class Tx {
     std::int64_t exec(std::string_view sql, const Params& params) {
         return exec(sql, std::span<const Value>(params));
     }
-    void each(std::string_view sql, const Params& params, const std::function<void(const Row&)>& row) {
+    void each(std::string_view sql, const Params& params,
+              const std::function<void(const Row&)>& row) {
         each(sql, std::span<const Value>(params), row);
     }
     /// True when the query gives a row; `row` sees the first one.
-    bool first(std::string_view sql, const Params& params, const std::function<void(const Row&)>& row);
+    bool first(std::string_view sql, const Params& params,
+               const std::function<void(const Row&)>& row);
     /// First column of the first row as an integer; `fallback` without rows.
     std::int64_t count(std::string_view sql, const Params& params = {}, std::int64_t fallback = 0);
 };
@@ -114,15 +119,17 @@ class Database {
     static std::unique_ptr<Database> open(const Options& options);
 
     virtual Dialect dialect() const = 0;
-    /// Applies what is missing, each in its own transaction, in order; safe on several nodes at once.
+    /// Applies what is missing, each in its own transaction, in order; safe on several nodes at
+    /// once.
     virtual void migrate(const std::vector<Migration>& migrations) = 0;
     virtual Stats stats() const = 0;
 
     /// A consistent read-only snapshot.
     template <class F> auto read(F&& body) { return run<F>(std::forward<F>(body), false); }
     /// A serializable transaction: commits when `body` returns, rolls back when it throws. May run
-    /// `body` again, so `body` depends on nothing but its inputs and the transaction. On SQLite it runs
-    /// on the writer thread, where commits are grouped and durable (synchronous=FULL) before returning.
+    /// `body` again, so `body` depends on nothing but its inputs and the transaction. On SQLite it
+    /// runs on the writer thread, where commits are grouped and durable (synchronous=FULL) before
+    /// returning.
     template <class F> auto write(F&& body) { return run<F>(std::forward<F>(body), true); }
 
   protected:

@@ -79,7 +79,8 @@ class Failure : public std::runtime_error {
 class EngineFailure : public std::runtime_error {
   public:
     enum class Kind { transient, permanent, unknown };
-    EngineFailure(Kind kind, const std::string& message) : std::runtime_error(message), kind(kind) {}
+    EngineFailure(Kind kind, const std::string& message)
+        : std::runtime_error(message), kind(kind) {}
     Kind kind;
 };
 

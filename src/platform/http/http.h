@@ -36,7 +36,7 @@ struct RequestHead {
     std::string path;
     std::string query;
     Headers headers;
-    std::string peer;       ///< address of the client, without port
+    std::string peer;             ///< address of the client, without port
     std::uint16_t local_port = 0; ///< port the connection came in on
     bool tls = false;
     std::string client_certificate_subject; ///< of a verified mTLS peer, else empty
@@ -177,8 +177,8 @@ struct ClientResponse {
     std::string body;
 };
 
-/// Where a request may go. Everything a tenant supplies passes `tenant_egress`: resolve, check every
-/// address, connect to the address that was checked, check redirects alike.
+/// Where a request may go. Everything a tenant supplies passes `tenant_egress`: resolve, check
+/// every address, connect to the address that was checked, check redirects alike.
 class Egress {
   public:
     virtual ~Egress() = default;
@@ -190,8 +190,8 @@ Egress& any_egress();
 /// Refuses loopback, private, link-local, multicast, metadata, mapped and odd forms, unless listed.
 std::unique_ptr<Egress> tenant_egress(std::vector<std::string> allowed_cidrs = {});
 
-/// Blocking; one connection cache per thread. Throws EngineFailure (transient for connect errors and
-/// time-outs) or Failure from the egress check.
+/// Blocking; one connection cache per thread. Throws EngineFailure (transient for connect errors
+/// and time-outs) or Failure from the egress check.
 ClientResponse fetch(const ClientRequest& request, Egress& egress = any_egress());
 
 /// "a=1&b=x%20y" decoded, in order, '+' as space. Bad escapes are kept as they are.

@@ -31,11 +31,11 @@ class Json {
     Json(std::nullptr_t) {}
     template <std::same_as<bool> B> Json(B v) : value_(v) {}
     template <class N>
-        requires(std::integral<N> && !std::same_as<N, bool> && std::is_signed_v<N>)
-    Json(N v) : value_(static_cast<std::int64_t>(v)) {}
+    requires(std::integral<N> && !std::same_as<N, bool> && std::is_signed_v<N>) Json(N v)
+        : value_(static_cast<std::int64_t>(v)) {}
     template <class N>
-        requires(std::integral<N> && !std::same_as<N, bool> && std::is_unsigned_v<N>)
-    Json(N v) : value_(static_cast<std::uint64_t>(v)) {
+    requires(std::integral<N> && !std::same_as<N, bool> && std::is_unsigned_v<N>) Json(N v)
+        : value_(static_cast<std::uint64_t>(v)) {
         if (static_cast<std::uint64_t>(v) <= INT64_MAX) value_ = static_cast<std::int64_t>(v);
     }
     Json(double v) : value_(v) {}

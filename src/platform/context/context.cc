@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/context/context.h"
+
+#include "base/strings.h"
+#include "platform/fault/fault.h"
+
+#include <unistd.h>
+
+namespace nephele {
+namespace {
+std::string host_name() {
+    char name[256] = {};
+    return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+} // namespace
+
+Cloud::Cloud(Config config, std::unique_ptr<db::Database> database, const Clock& clock,
+             IdSource& ids)
+    : config_(std::move(config)), database_(std::move(database)), clock_(clock), ids_(ids),
+      node_(host_name()) {}
+
+Cloud::~Cloud() = default;
+
+void Cloud::missing_state(const char* type) {
+    throw Failure(Fault::internal, "MissingState",
+                  format("The part {} of this node was asked for but never started.", type));
+}
+
+const Principal& internal_principal() {
+    static const Principal principal = Principal::internal();
+    return principal;
+}
+
+} // namespace nephele
