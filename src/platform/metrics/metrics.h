@@ -17,7 +17,7 @@ void add(std::string_view name, Labels labels = {}, double amount = 1);
 void set(std::string_view name, Labels labels, double value);
 /// Seconds into buckets 0.5 ms ... 30 s.
 void observe(std::string_view name, Labels labels, double seconds);
-/// A value asked for at each scrape.
+/// A value asked for at each scrape; an empty function ends the asking and waits for one that runs.
 void gauge(std::string_view name, std::function<double()> value);
 /// One line of help for a name.
 void describe(std::string_view name, std::string_view help);
