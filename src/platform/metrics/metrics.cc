@@ -69,10 +69,9 @@ void append_number(std::string& out, double v) {
         const double size = std::fabs(v);
         const bool plain = v == 0 || (size >= 1e-6 && size < 1e15);
         char text[32];
-        const char* end =
-            (plain ? std::to_chars(text, text + sizeof text, v, std::chars_format::fixed)
-                   : std::to_chars(text, text + sizeof text, v))
-                .ptr;
+        char* end = (plain ? std::to_chars(text, text + sizeof text, v, std::chars_format::fixed)
+                           : std::to_chars(text, text + sizeof text, v))
+                        .ptr;
         out.append(text, end);
     }
 }
