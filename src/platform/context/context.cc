@@ -26,6 +26,16 @@ void Cloud::missing_state(const char* type) {
                   format("The part {} of this node was asked for but never started.", type));
 }
 
+policy::Policy& Cloud::policy_of(const std::string& service) const {
+    auto found = policies_.find(service);
+    if (found == policies_.end()) missing_state(("policy of " + service).c_str());
+    return *found->second;
+}
+
+void Cloud::set_policy(const std::string& service, std::shared_ptr<policy::Policy> policy) {
+    policies_[service] = std::move(policy);
+}
+
 const Principal& internal_principal() {
     static const Principal principal = Principal::internal();
     return principal;

@@ -39,7 +39,9 @@ class Cloud {
     /// This node's name; unique in the region.
     const std::string& node() const { return node_; }
 
-    policy::Policy* policy = nullptr;
+    /// The rules of one service, compiled at start.
+    policy::Policy& policy_of(const std::string& service) const;
+    void set_policy(const std::string& service, std::shared_ptr<policy::Policy> policy);
     ops::Runner* runner = nullptr;
     Authenticator* authenticator = nullptr;
 
@@ -64,6 +66,7 @@ class Cloud {
     IdSource& ids_;
     std::string node_;
     std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
+    std::unordered_map<std::string, std::shared_ptr<policy::Policy>> policies_;
 };
 
 struct Context {
