@@ -66,7 +66,9 @@ class Row {
 
 enum class Dialect { sqlite, postgresql };
 
-/// An open transaction. Only for the thread it was handed to.
+/// An open transaction. Only for the thread it was handed to. A statement that failed fails the
+/// whole transaction, also when its exception is caught: use ON CONFLICT where a conflict is
+/// expected. LIKE tells cases apart and TEXT sorts by bytes on both engines.
 class Tx {
   public:
     virtual ~Tx() = default;
@@ -77,7 +79,8 @@ class Tx {
     virtual std::int64_t exec(std::string_view sql, std::span<const Value> params = {}) = 0;
     virtual Dialect dialect() const = 0;
     virtual bool writable() const = 0;
-    /// Runs after the commit succeeded, on the committing thread; not at all on roll-back.
+    /// Runs after the commit succeeded and before write() returns, on the committing thread; not at
+    /// all on roll-back. Must not throw, and must not write to this database.
     virtual void on_commit(std::function<void()> action) = 0;
 
     std::int64_t exec(std::string_view sql, const Params& params) {

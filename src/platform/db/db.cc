@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine-independent part: opening, the short forms of Tx, and the rules both engines keep.
+#include "platform/db/db.h"
+
+#include "platform/db/internal.h"
+
+namespace nephele::db {
+
+namespace {
+thread_local TransactionScope* innermost = nullptr;
+}
+
+bool Tx::first(std::string_view sql, const Params& params,
+               const std::function<void(const Row&)>& row) {
+    bool seen = false;
+    each(sql, std::span<const Value>(params), [&](const Row& r) {
+        if (!seen) row(r);
+        seen = true;
+    });
+    return seen;
+}
+
+std::int64_t Tx::count(std::string_view sql, const Params& params, std::int64_t fallback) {
+    std::int64_t result = fallback;
+    first(sql, params, [&](const Row& r) { result = r.integer(0); });
+    return result;
+}
+
+void BaseTx::check_call(std::span<const Value> params) {
+    throw_if_failed();
+    for (const Value& v : params) {
+        auto* text = std::get_if<std::string>(&v);
+        // PostgreSQL cannot hold it; callers refuse it long before as bad input.
+        if (text && text->find('\0') != std::string::npos)
+            fail(std::make_exception_ptr(DatabaseError("a text parameter holds a NUL byte")));
+    }
+}
+
+void BaseTx::check_writable() {
+    if (!writable_)
+        fail(std::make_exception_ptr(
+            DatabaseError("a statement that writes in a read transaction")));
+}
+
+TransactionScope::TransactionScope(const Database* database)
+    : database_(database), outer_(innermost) {
+    check_none(database);
+    innermost = this;
+}
+
+TransactionScope::~TransactionScope() { innermost = outer_; }
+
+void TransactionScope::check_none(const Database* database) {
+    for (auto* s = innermost; s; s = s->outer_) {
+        if (s->database_ == database)
+            throw DatabaseError("a transaction inside a transaction of the same database");
+    }
+}
+
+void run_actions(const Actions& actions) noexcept {
+    for (const auto& action : actions) action();
+}
+
+std::unique_ptr<Database> Database::open(const Options& options) {
+    std::string_view url = options.url;
+    if (url.starts_with("sqlite:")) return open_sqlite(options);
+    throw DatabaseError("unknown kind of database url");
+}
+
+} // namespace nephele::db
