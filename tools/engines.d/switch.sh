@@ -25,9 +25,7 @@ switch_up() {
     external_ids:ovn-bridge=br-int external_ids:ovn-bridge-datapath-type="$type" \
     external_ids:ovn-bridge-mappings=public:br-ex
   # Read once, when the switch starts. Without it guests that keep checksum offload have no TCP in this datapath.
-  if [ "$type" = netdev ]; then
-    vsctl --no-wait set open_vswitch . other_config:userspace-tso-enable="${NEPHELE_TSO:-true}"
-  fi
+  if [ "$type" = netdev ]; then vsctl --no-wait set open_vswitch . other_config:userspace-tso-enable="$tso"; fi
   start_ovs_daemon ovs-vswitchd ovs-vswitchd "unix:$state/run/db.sock"
   vsctl --may-exist add-br br-int -- set bridge br-int datapath_type="$type" fail_mode=secure \
     other_config:disable-in-band=true
@@ -35,10 +33,13 @@ switch_up() {
   external_up
 }
 
-# external_up: the host is the gateway of the external network. The address goes with the bridge when the switch restarts.
+# external_up: the host is the gateway of the external network. A userspace bridge is a persistent tap, so address and
+# device outlive the switch.
 external_up() {
   ip addr replace 172.24.4.1/24 dev br-ex
   ip link set br-ex up
+  # Without segmentation offload the switch forwards checksums as they are: the host has to finish them itself.
+  if [ "$(datapath)" = netdev ] && [ "$tso" != true ]; then ethtool -K br-ex tx off >/dev/null; fi
   [ "$(</proc/sys/net/ipv4/ip_forward)" = 1 ] || echo 1 >/proc/sys/net/ipv4/ip_forward
   command -v nft >/dev/null || return 0
   nft list table ip nephele-external >/dev/null 2>&1 || nft -f - <<'NFT'
