@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace nephele::db {
@@ -18,16 +19,20 @@ template <class C> class ConnectionPool {
     class Lease {
       public:
         Lease(ConnectionPool& pool, std::unique_ptr<C> connection)
-            : pool_(pool), connection_(std::move(connection)) {}
-        ~Lease() { pool_.give_back(std::move(connection_)); }
-        Lease(const Lease&) = delete;
+            : pool_(&pool), connection_(std::move(connection)) {}
+        Lease(Lease&& other) noexcept
+            : pool_(std::exchange(other.pool_, nullptr)),
+              connection_(std::move(other.connection_)) {}
+        ~Lease() {
+            if (pool_) pool_->give_back(std::move(connection_));
+        }
         C& operator*() const { return *connection_; }
         C* operator->() const { return connection_.get(); }
         /// Closes the connection instead of keeping it.
         void discard() { connection_.reset(); }
 
       private:
-        ConnectionPool& pool_;
+        ConnectionPool* pool_;
         std::unique_ptr<C> connection_;
     };
 

@@ -64,7 +64,9 @@ void run_actions(const Actions& actions) noexcept {
 std::unique_ptr<Database> Database::open(const Options& options) {
     std::string_view url = options.url;
     if (url.starts_with("sqlite:")) return open_sqlite(options);
-    throw DatabaseError("unknown kind of database url");
+    if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
+        return open_postgresql(options);
+    throw DatabaseError("a database url starts with sqlite: or postgresql:");
 }
 
 } // namespace nephele::db

@@ -67,7 +67,7 @@ std::string sqlite_text(std::string_view sql) {
     return replace_all(std::move(text), auto_key, "INTEGER PRIMARY KEY AUTOINCREMENT");
 }
 
-std::string postgresql_text(std::string_view original) {
+std::string postgresql_text(std::string_view original, int* parameters) {
     bool ddl = is_ddl(original);
     std::string source(original);
     if (ddl) source = replace_all(std::move(source), auto_key, "BIGSERIAL PRIMARY KEY");
@@ -104,6 +104,7 @@ std::string postgresql_text(std::string_view original) {
         }
         at = end;
     }
+    if (parameters) *parameters = parameter;
     return out;
 }
 

@@ -58,7 +58,8 @@ void run_actions(const Actions& actions) noexcept;
 bool is_ddl(std::string_view sql);
 /// SQL as the layer's users write it, in the engine's own spelling.
 std::string sqlite_text(std::string_view sql);
-std::string postgresql_text(std::string_view sql);
+/// Counts the parameters into `parameters` when asked to.
+std::string postgresql_text(std::string_view sql, int* parameters = nullptr);
 
 /// Runs the missing migrations. `each_in_order` runs every body in its own transaction, one after
 /// the other, exclusively among all nodes, and stops at the first that throws.

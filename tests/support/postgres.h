@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A private PostgreSQL server for the tests of one program: own directory, unix socket only, gone
+// at the program's end. Without the server's binaries the tests fail: install Debian's
+// `postgresql`.
+#pragma once
+#include "base/process.h"
+#include "tests/support/temp_dir.h"
+
+#include <string>
+#include <vector>
+
+namespace nephele::test {
+
+class PostgresServer {
+  public:
+    /// The one of this program, started when first asked for.
+    static PostgresServer& shared();
+
+    PostgresServer();
+    ~PostgresServer();
+    PostgresServer(const PostgresServer&) = delete;
+
+    /// The url of a new, empty database.
+    std::string fresh_database();
+    /// As in a crash: connections are cut, committed data stays.
+    void stop();
+    void start();
+
+  private:
+    std::vector<std::string> command(const std::string& program) const;
+    void must_run(std::vector<std::string> arguments);
+
+    TempDir dir_;
+    std::string binaries_; ///< the directory of initdb and postgres
+    ChildProcess server_;
+    int databases_ = 0;
+};
+
+} // namespace nephele::test
