@@ -26,6 +26,7 @@ struct Incoming {
     const http::RequestHead& head;
     std::vector<std::pair<std::string, std::string>> path_values; ///< {name} -> decoded text
     std::vector<std::pair<std::string, std::string>> query;       ///< decoded, in order
+    std::string service_path; ///< the path without the service's prefix
     Version version;
     Principal who;
     std::string token; ///< as the client sent it (X-Auth-Token)

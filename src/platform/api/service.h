@@ -54,7 +54,9 @@ struct Service {
     std::string name; ///< "nova": upstream's project
     std::string type; ///< "compute": type in the catalog
     std::string description;
-    std::string prefix;       ///< "/compute" on the common port
+    std::string prefix; ///< "/compute" on the common port
+    /// "/v2.1": paths under it may carry a project id as their next segment; empty: never.
+    std::string project_prefix;
     std::string catalog_path; ///< "/v2.1" appended to the root in the catalog
     std::uint16_t port = 0;   ///< traditional one
     Manners manners;

@@ -6,6 +6,7 @@
 #include "platform/context/context.h"
 #include "platform/shape/shape.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -141,8 +142,6 @@ Listed<T> list(db::Tx& tx, const Table<T>& table, const Scope& scope, const Page
         [&] { std::reverse(out.items.begin(), out.items.end()); });
     out.more = more;
     out.before = before;
-    if (page.limit && static_cast<std::int64_t>(out.items.size()) > *page.limit)
-        out.items.resize(static_cast<std::size_t>(*page.limit));
     return out;
 }
 template <class T>

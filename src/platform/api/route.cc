@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Declaring routes, and the steps all typed handlers share.
+#include "platform/api/route.h"
+
+#include "base/check.h"
+#include "base/strings.h"
+#include "platform/api/service.h"
+
+namespace nephele::api {
+namespace {
+std::pair<std::string, std::string> method_and_path(std::string_view text) {
+    auto space = text.find(' ');
+    NEPHELE_CHECK(space != std::string_view::npos && text.size() > space + 1 &&
+                  text[space + 1] == '/');
+    return {std::string(text.substr(0, space)), std::string(text.substr(space + 1))};
+}
+} // namespace
+
+void Handler::read_body(Call& call, const ShapeBase& shape, void* into) {
+    const Json* body = &call.body;
+    bool action = !call.in.route.action.empty();
+    if (!shape.name().empty() && !action) {
+        if (!body->is_object())
+            throw bad_request("InvalidInput", "A JSON object is expected as the request's body.");
+        const Json* inner = body->find(shape.name());
+        if (!inner)
+            throw bad_request("InvalidInput",
+                              nephele::format("Unable to find '{}' in request body", shape.name()))
+                .with("field", shape.name());
+        for (auto& member : body->as_object())
+            if (member.first != shape.name())
+                throw bad_request("InvalidInput",
+                                  nephele::format("Unrecognized attribute(s) '{}' beside '{}'",
+                                                  member.first.substr(0, 100), shape.name()));
+        body = inner;
+    }
+    static const Json nothing = Json::object();
+    if (action && body->is_null()) body = &nothing;
+    shape.read(*body, into, call.reading);
+}
+
+Result Handler::write_one(Call& call, const ShapeBase& shape, const void* record) {
+    return {.value = shape.write(record, call.view()), .wrap = shape.name()};
+}
+
+void Handler::write_item(Call&, const ShapeBase& shape, const void* record, const View& view,
+                         Result& into) {
+    into.value.push_back(shape.write(record, view));
+    static const View bare;
+    // Paging needs the key of the last item even when the view leaves it out.
+    if (auto* id = shape.field_named("id"); id && id->codec)
+        into.keys.push_back(
+            id->codec->to_json(static_cast<const char*>(record) + id->offset, *id, bare).dump());
+    else if (auto* name = shape.field_named("name"); name && name->codec)
+        into.keys.push_back(
+            name->codec->to_json(static_cast<const char*>(record) + name->offset, *name, bare)
+                .dump());
+}
+
+Resource& Resource::on(std::string_view text, std::string policy, Handler handler,
+                       RouteOptions options, const char* file, int line) {
+    auto [method, path] = method_and_path(text);
+    routes.push_back({std::move(method), std::move(path), "", std::move(policy), std::move(handler),
+                      options, file, line});
+    return *this;
+}
+
+Resource& Resource::action(std::string_view text, std::string action, std::string policy,
+                           Handler handler, RouteOptions options, const char* file, int line) {
+    auto [method, path] = method_and_path(text);
+    routes.push_back({std::move(method), std::move(path), std::move(action), std::move(policy),
+                      std::move(handler), options, file, line});
+    return *this;
+}
+
+} // namespace nephele::api
