@@ -8,6 +8,9 @@
 #include "platform/log/log.h"
 #include "platform/metrics/metrics.h"
 
+#include <map>
+#include <set>
+
 namespace nephele::api {
 namespace {
 

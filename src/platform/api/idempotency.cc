@@ -2,7 +2,7 @@
 #include "platform/api/idempotency.h"
 
 #include "base/strings.h"
-#include "platform/crypto/digest.h"
+#include "platform/crypto/crypto.h"
 
 namespace nephele::api {
 
