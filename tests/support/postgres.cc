@@ -59,11 +59,6 @@ std::vector<std::string> PostgresServer::command(const std::string& program) con
     return arguments;
 }
 
-void PostgresServer::must_run(std::vector<std::string> arguments) {
-    ProcessResult result = run_process(arguments);
-    if (!result.ok()) throw std::runtime_error(arguments[3] + ": " + result.describe());
-}
-
 PostgresServer::PostgresServer() : dir_("postgres"), binaries_(find_binaries()) {
     if (const passwd* user = unprivileged_user()) {
         if (chown(dir_.path().c_str(), user->pw_uid, user->pw_gid) != 0)
@@ -74,7 +69,8 @@ PostgresServer::PostgresServer() : dir_("postgres"), binaries_(find_binaries()) 
          {"--no-sync", "--auth=trust", "--username=nephele", "--encoding=UTF8", "--locale=C", "-D"})
         initdb.push_back(argument);
     initdb.push_back(dir_.file("data"));
-    must_run(initdb);
+    ProcessResult made = run_process(initdb);
+    if (!made.ok()) throw std::runtime_error("initdb: " + made.describe());
     start();
 }
 

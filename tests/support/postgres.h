@@ -28,7 +28,6 @@ class PostgresServer {
 
   private:
     std::vector<std::string> command(const std::string& program) const;
-    void must_run(std::vector<std::string> arguments);
 
     TempDir dir_;
     std::string binaries_; ///< the directory of initdb and postgres
