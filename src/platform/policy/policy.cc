@@ -7,6 +7,7 @@
 #include "platform/policy/check_tree.h"
 #include "platform/yaml/yaml.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace nephele::policy {
