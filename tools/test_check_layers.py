@@ -244,6 +244,15 @@ class Files(TreeCase):
                                  'src/base/CMakeLists.txt', listed=False)
 
 
+class Map(TreeCase):
+    def test_paths_exist_and_folders_are_named(self):
+        self.assert_found({'docs/map.md': '`src/base`\n`src/gone`, `client.h`\n',
+                           'src/base/a.h': header(), 'src/platform/db/db.h': header()},
+                          'docs/map.md:1: warning: src/platform/db is missing',
+                          'docs/map.md:2: src/gone does not exist')
+        self.assert_clean({'docs/map.md': '`src/base`, `src/platform/db/`\n'})
+
+
 class Functions(unittest.TestCase):
     def names(self, text):
         return [(f.name, f.line, f.lines) for f in cpp_scan.functions(textwrap.dedent(text))]

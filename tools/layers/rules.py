@@ -99,6 +99,11 @@ class Tree:
         top_list = os.path.join(root, 'CMakeLists.txt')
         if os.path.exists(top_list):
             self._add(top_list)
+        map_path = os.path.join(root, 'docs', 'map.md')
+        self.map = None
+        if os.path.exists(map_path):
+            with open(map_path, encoding='utf-8') as file:
+                self.map = file.read()
 
     def _add(self, full):
         path = os.path.relpath(full, self.root).replace(os.sep, '/')
@@ -334,10 +339,27 @@ def sources_are_listed(tree):
                                    f'{os.path.dirname(path)}/CMakeLists.txt')
 
 
+def map_is_true(tree):
+    """docs/map.md names what there is: each path it mentions, and each folder of the layers."""
+    path = 'docs/map.md'
+    if tree.map is None:
+        return
+    named = set()
+    for number, line in enumerate(tree.map.split('\n'), 1):
+        for name in re.findall(r'`((?:src|tests|tools|docs|web)/[\w./-]*)`', line):
+            named.add(name.rstrip('/'))
+            if not os.path.exists(os.path.join(tree.root, name)):
+                yield Finding(path, number, f'{name} does not exist')
+    folders = {'/'.join(file.split('/')[:3]) for file in tree.files
+               if re.match(r'src/(platform|engines|services)/[^/]+/', file)}
+    for folder in sorted(folders - named):
+        yield Finding(path, 1, f'{folder} is missing: add a line for it', warning=True)
+
+
 FILE_RULES = [layer_direction, service_direction, service_doors, engine_users, heavy_headers,
               headers_are_light, includes_resolve, file_head, file_size, function_size, line_width,
               no_catch_all, no_reminders]
-TREE_RULES = [platform_cycles, sources_are_listed]
+TREE_RULES = [platform_cycles, sources_are_listed, map_is_true]
 
 
 def check(tree):
