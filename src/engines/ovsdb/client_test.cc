@@ -31,7 +31,7 @@ std::size_t switches(const Replica& replica) { return replica.table("Logical_Swi
 
 Json::Array new_switch(const std::string& name) {
     return {insert("Logical_Switch",
-                   {{"name", Value(name)}, {"external_ids", Value::map({{"id", name}})}})};
+                   {{"name", Value(name)}, {"external_ids", Value::map(StringMap{{"id", name}})}})};
 }
 
 } // namespace

@@ -59,12 +59,20 @@ Value Value::uuids(const std::vector<std::string>& items) {
     return set(std::move(atoms));
 }
 
-Value Value::map(const StringMap& entries) {
+Value Value::map(std::vector<std::pair<Atom, Atom>> entries) {
     Value value;
     value.is_map_ = true;
-    value.entries_.reserve(entries.size());
-    for (const auto& [key, entry] : entries) value.entries_.emplace_back(key, entry);
+    value.entries_ = std::move(entries);
+    std::sort(value.entries_.begin(), value.entries_.end());
     return value;
+}
+
+Value Value::map(const StringMap& entries) {
+    return map(std::vector<std::pair<Atom, Atom>>(entries.begin(), entries.end()));
+}
+
+Value Value::map(const std::map<std::string, std::int64_t>& entries) {
+    return map(std::vector<std::pair<Atom, Atom>>(entries.begin(), entries.end()));
 }
 
 bool Value::contains(const Atom& item) const {
@@ -92,15 +100,14 @@ Value Value::from_json(const Json& json) {
         return set(std::move(items));
     }
     if (const Json* list = tagged(json, "map")) {
-        value.is_map_ = true;
-        value.entries_.reserve(list->size());
+        std::vector<std::pair<Atom, Atom>> entries;
+        entries.reserve(list->size());
         for (const auto& pair : list->as_array()) {
             const auto& both = pair.as_array();
             if (both.size() != 2) throw JsonError("ovsdb: map entry is no pair: " + pair.dump());
-            value.entries_.emplace_back(atom_from(both[0]), atom_from(both[1]));
+            entries.emplace_back(atom_from(both[0]), atom_from(both[1]));
         }
-        std::sort(value.entries_.begin(), value.entries_.end());
-        return value;
+        return map(std::move(entries));
     }
     value.items_.push_back(atom_from(json));
     return value;

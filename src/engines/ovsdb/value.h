@@ -48,6 +48,8 @@ class Value {
     static Value strings(const std::vector<std::string>& items);
     static Value uuids(const std::vector<std::string>& items);
     static Value map(const StringMap& entries);
+    static Value map(const std::map<std::string, std::int64_t>& entries);
+    static Value map(std::vector<std::pair<Atom, Atom>> entries);
     template <class T> static Value optional(const std::optional<T>& v) {
         return v ? Value(*v) : Value();
     }

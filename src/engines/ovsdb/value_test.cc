@@ -14,7 +14,8 @@ Value read(const char* text) { return Value::from_json(Json::parse(text)); }
 TEST_CASE("values are equal when the database would call them equal") {
     CHECK(read(R"("a")") == read(R"(["set",["a"]])"));
     CHECK(read(R"(["set",["b","a"]])") == Value::strings({"a", "b"}));
-    CHECK(read(R"(["map",[["b","2"],["a","1"]]])") == Value::map({{"a", "1"}, {"b", "2"}}));
+    CHECK(read(R"(["map",[["b","2"],["a","1"]]])") ==
+          Value::map(StringMap{{"a", "1"}, {"b", "2"}}));
     CHECK(read(R"(["map",[]])") == read(R"(["set",[]])"));
     CHECK_FALSE(read(R"("1")") == read("1"));
     CHECK_FALSE(read(R"(["uuid","x"])") == read(R"("x")"));
@@ -25,8 +26,8 @@ TEST_CASE("values are written as RFC 7047 wants them") {
     CHECK(Value(true).to_json().dump() == "true");
     CHECK(Value().to_json().dump() == R"(["set",[]])");
     CHECK(Value::uuids({"y", "x"}).to_json().dump() == R"(["set",[["uuid","x"],["uuid","y"]]])");
-    CHECK(Value::map({{"k", "v"}}).to_json().dump() == R"(["map",[["k","v"]]])");
-    CHECK(Value::map({}).to_json().dump() == R"(["map",[]])");
+    CHECK(Value::map(StringMap{{"k", "v"}}).to_json().dump() == R"(["map",[["k","v"]]])");
+    CHECK(Value::map(StringMap{}).to_json().dump() == R"(["map",[]])");
     CHECK(Value::optional(std::optional<std::string>()).to_json().dump() == R"(["set",[]])");
     CHECK(Value::set({NamedUuid{"n1"}}).to_json().dump() == R"(["named-uuid","n1"])");
     CHECK_THROWS_AS(read(R"({"a":1})"), JsonError);
@@ -40,7 +41,7 @@ TEST_CASE("rows answer typed questions") {
     row.columns["enabled"] = Value();
     row.columns["tag"] = Value(7);
     row.columns["ports"] = Value::uuids({"b", "a"});
-    row.columns["options"] = Value::map({{"k", "v"}});
+    row.columns["options"] = Value::map(StringMap{{"k", "v"}});
     CHECK(row.text("name") == "p1");
     CHECK(row.text("absent") == "");
     CHECK(row.boolean("up") == true);
