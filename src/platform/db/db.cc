@@ -4,6 +4,8 @@
 
 #include "platform/db/internal.h"
 
+#include <algorithm>
+
 namespace nephele::db {
 
 namespace {
@@ -24,6 +26,43 @@ std::int64_t Tx::count(std::string_view sql, const Params& params, std::int64_t 
     std::int64_t result = fallback;
     first(sql, params, [&](const Row& r) { result = r.integer(0); });
     return result;
+}
+
+std::uint64_t Hints::add(std::string channel, std::function<void()> heard) {
+    std::lock_guard lock(mutex_);
+    listeners_.push_back({++last_, std::move(channel), std::move(heard)});
+    return last_;
+}
+
+void Hints::remove(std::uint64_t number) {
+    std::lock_guard lock(mutex_);
+    std::erase_if(listeners_, [&](const Listener& l) { return l.number == number; });
+}
+
+void Hints::tell(const std::string& channel) {
+    std::lock_guard lock(mutex_);
+    for (const Listener& l : listeners_) {
+        if (l.channel == channel) l.heard();
+    }
+}
+
+Database::Database() : hints_(std::make_shared<Hints>()) {}
+Database::~Database() = default;
+
+std::shared_ptr<void> Database::listen(std::string channel, std::function<void()> heard) {
+    struct Handle {
+        std::shared_ptr<Hints> hints;
+        std::uint64_t number;
+        ~Handle() { hints->remove(number); }
+    };
+    std::uint64_t number = hints_->add(std::move(channel), std::move(heard));
+    return std::shared_ptr<Handle>(new Handle{hints_, number});
+}
+
+void BaseTx::hint(std::string_view channel) {
+    if (std::find(hinted_.begin(), hinted_.end(), channel) != hinted_.end()) return;
+    hinted_.emplace_back(channel);
+    on_commit([&hints = hints_, name = hinted_.back()] { hints.tell(name); });
 }
 
 void BaseTx::check_call(std::span<const Value> params) {

@@ -82,6 +82,9 @@ class Tx {
     /// Runs after the commit succeeded and before write() returns, on the committing thread; not at
     /// all on roll-back. Must not throw, and must not write to this database.
     virtual void on_commit(std::function<void()> action) = 0;
+    /// Once after the commit, calls who listens on the channel. Only a hint: it may be lost, come
+    /// twice, or (other processes) not come at all.
+    virtual void hint(std::string_view channel) = 0;
 
     std::int64_t exec(std::string_view sql, const Params& params) {
         return exec(sql, std::span<const Value>(params));
@@ -116,9 +119,12 @@ struct Stats {
     std::uint64_t reads = 0, writes = 0, commits = 0, retries = 0;
 };
 
+class Hints;
+
 class Database {
   public:
-    virtual ~Database() = default;
+    Database();
+    virtual ~Database();
     static std::unique_ptr<Database> open(const Options& options);
 
     virtual Dialect dialect() const = 0;
@@ -126,6 +132,9 @@ class Database {
     /// once.
     virtual void migrate(const std::vector<Migration>& migrations) = 0;
     virtual Stats stats() const = 0;
+    /// Calls `heard` after commits that hinted at the channel, on the committing thread, until the
+    /// handle is dropped. `heard` must be quick and use neither the database nor listen().
+    [[nodiscard]] std::shared_ptr<void> listen(std::string channel, std::function<void()> heard);
 
     /// A consistent read-only snapshot.
     template <class F> auto read(F&& body) { return run<F>(std::forward<F>(body), false); }
@@ -138,8 +147,10 @@ class Database {
   protected:
     virtual void read_tx(const std::function<void(Tx&)>& body) = 0;
     virtual void write_tx(const std::function<void(Tx&)>& body) = 0;
+    Hints& hints() { return *hints_; }
 
   private:
+    std::shared_ptr<Hints> hints_; ///< shared with the handles, which may outlive the database
     template <class F> auto run(F&& body, bool writing) {
         using R = std::invoke_result_t<F, Tx&>;
         auto go = [&](const std::function<void(Tx&)>& f) { writing ? write_tx(f) : read_tx(f); };

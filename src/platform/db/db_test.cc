@@ -319,6 +319,29 @@ TEST_CASE("many writers at once: every one is kept or fails alone") {
     });
 }
 
+TEST_CASE("listeners hear of commits, once each, and of nothing else") {
+    on_each_engine([](Database& database) {
+        int here = 0, there = 0;
+        auto first = database.listen("here", [&] { ++here; });
+        auto second = database.listen("there", [&] { ++there; });
+        database.write([&](Tx& tx) {
+            tx.hint("here");
+            tx.hint("here");
+            CHECK(here == 0);
+        });
+        CHECK(here == 1);
+        CHECK_THROWS(database.write([](Tx& tx) {
+            tx.hint("here");
+            throw std::out_of_range("no");
+        }));
+        CHECK(here == 1);
+        first.reset();
+        database.write([](Tx& tx) { tx.hint("here"); });
+        CHECK(here == 1);
+        CHECK(there == 0);
+    });
+}
+
 TEST_CASE("migrations are applied once, in order, each whole or not at all") {
     for (const Engine& engine : engines()) {
         CAPTURE(engine.name);

@@ -10,7 +10,7 @@ namespace {
 
 /// A transaction that only carries actions.
 struct FakeTx : BaseTx {
-    FakeTx() : BaseTx(true) {}
+    explicit FakeTx(Hints& hints) : BaseTx(hints, true) {}
     void each(std::string_view, std::span<const Value>,
               const std::function<void(const Row&)>&) override {}
     std::int64_t exec(std::string_view, std::span<const Value>) override { return 0; }
@@ -24,7 +24,7 @@ struct FakeStore : GroupStore {
         log += "begin ";
     }
     void run(const Body& body, Actions& actions) override {
-        FakeTx tx;
+        FakeTx tx(hints);
         log += "job ";
         body(tx);
         actions = tx.take_actions();
@@ -39,6 +39,7 @@ struct FakeStore : GroupStore {
         open = false;
         log += "rollback ";
     }
+    Hints hints;
     bool open = false;
     std::string begin_error, commit_error, log;
 };

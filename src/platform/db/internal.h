@@ -4,11 +4,31 @@
 #include "platform/db/db.h"
 
 #include <exception>
+#include <mutex>
 
 namespace nephele::db {
 
 using Body = std::function<void(Tx&)>;
 using Actions = std::vector<std::function<void()>>;
+
+/// Who listens on which channel.
+class Hints {
+  public:
+    std::uint64_t add(std::string channel, std::function<void()> heard);
+    /// After its return the listener is not called any more.
+    void remove(std::uint64_t number);
+    void tell(const std::string& channel);
+
+  private:
+    struct Listener {
+        std::uint64_t number;
+        std::string channel;
+        std::function<void()> heard;
+    };
+    std::mutex mutex_;
+    std::vector<Listener> listeners_;
+    std::uint64_t last_ = 0;
+};
 
 /// The part of a transaction that is the same everywhere. Once a statement has failed the
 /// transaction stays failed: PostgreSQL works so, and code that passes its tests on SQLite must not
@@ -17,13 +37,14 @@ class BaseTx : public Tx {
   public:
     bool writable() const override { return writable_; }
     void on_commit(std::function<void()> action) override { actions_.push_back(std::move(action)); }
+    void hint(std::string_view channel) override;
     Actions take_actions() { return std::move(actions_); }
     void throw_if_failed() const {
         if (failure_) std::rethrow_exception(failure_);
     }
 
   protected:
-    explicit BaseTx(bool writable) : writable_(writable) {}
+    BaseTx(Hints& hints, bool writable) : hints_(hints), writable_(writable) {}
     [[noreturn]] void fail(std::exception_ptr error) {
         failure_ = error;
         std::rethrow_exception(error);
@@ -33,9 +54,11 @@ class BaseTx : public Tx {
     void check_writable();
 
   private:
+    Hints& hints_;
     bool writable_;
     std::exception_ptr failure_;
     Actions actions_;
+    std::vector<std::string> hinted_;
 };
 
 /// Marks this thread as being inside a transaction of `database`; a second one inside is our bug

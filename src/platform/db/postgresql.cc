@@ -155,9 +155,12 @@ class Link {
   public:
     explicit Link(const std::string& url) {
         // What the url says wins over what stands before it.
-        const char* keys[] = {"application_name", "connect_timeout", "client_encoding", "dbname",
-                              nullptr};
-        const char* values[] = {"nephele", "10", "UTF8", url.c_str(), nullptr};
+        // A node that died inside a transaction must not hold its locks, nor the journal's readers.
+        const char* keys[] = {"application_name", "connect_timeout", "client_encoding",
+                              "options",          "dbname",          nullptr};
+        const char* values[] = {"nephele",   "10",
+                                "UTF8",      "-c idle_in_transaction_session_timeout=60000",
+                                url.c_str(), nullptr};
         connection_ = PQconnectdbParams(keys, values, 1);
         if (PQstatus(connection_) != CONNECTION_OK) {
             std::string why(trim(PQerrorMessage(connection_)));
@@ -271,7 +274,7 @@ void Link::check(const PGresult* result, std::string_view sql, bool writable) {
 
 class PostgresTx : public BaseTx {
   public:
-    PostgresTx(Link& link, bool writable) : BaseTx(writable), link_(link) {}
+    PostgresTx(Link& link, Hints& hints, bool writable) : BaseTx(hints, writable), link_(link) {}
     Dialect dialect() const override { return Dialect::postgresql; }
 
     void each(std::string_view sql, std::span<const Value> params,
@@ -389,7 +392,7 @@ class PostgresDatabase : public Database {
             }
         } end{lease};
         if (lock_sql) lease->control(lock_sql);
-        PostgresTx tx(*lease, writable);
+        PostgresTx tx(*lease, hints(), writable);
         body(tx);
         tx.throw_if_failed();
         lease->control("COMMIT");

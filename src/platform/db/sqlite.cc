@@ -283,7 +283,8 @@ int bind(sqlite3_stmt* statement, int at, const Value& value) {
 
 class SqliteTx : public BaseTx {
   public:
-    SqliteTx(Connection& connection, bool writable) : BaseTx(writable), connection_(connection) {}
+    SqliteTx(Connection& connection, Hints& hints, bool writable)
+        : BaseTx(hints, writable), connection_(connection) {}
     Dialect dialect() const override { return Dialect::sqlite; }
 
     void each(std::string_view sql, std::span<const Value> params,
@@ -404,8 +405,9 @@ class Savepoint {
 
 class SqliteStore : public GroupStore {
   public:
-    SqliteStore(const Database* database, const std::string& path, bool durable)
-        : database_(database), connection_(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {
+    SqliteStore(const Database* database, Hints& hints, const std::string& path, bool durable)
+        : database_(database), hints_(hints),
+          connection_(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {
         connection_.run("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
                         "PRAGMA case_sensitive_like=ON; PRAGMA temp_store=MEMORY;"
                         "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=67108864;"
@@ -416,7 +418,7 @@ class SqliteStore : public GroupStore {
     void run(const Body& body, Actions& actions) override {
         TransactionScope scope(database_);
         Savepoint savepoint(connection_);
-        SqliteTx tx(connection_, true);
+        SqliteTx tx(connection_, hints_, true);
         body(tx);
         tx.throw_if_failed();
         tx.check_deferred_constraints();
@@ -429,13 +431,14 @@ class SqliteStore : public GroupStore {
 
   private:
     const Database* database_;
+    Hints& hints_;
     mutable Connection connection_;
 };
 
 class SqliteDatabase : public Database {
   public:
     SqliteDatabase(std::unique_ptr<ScratchDir> scratch, const std::string& path, int readers)
-        : scratch_(std::move(scratch)), path_(path), store_(this, path, !scratch_),
+        : scratch_(std::move(scratch)), path_(path), store_(this, hints(), path, !scratch_),
           readers_(readers, [this] { return open_reader(); }), writer_(store_) {}
 
     Dialect dialect() const override { return Dialect::sqlite; }
@@ -466,7 +469,7 @@ class SqliteDatabase : public Database {
             Connection& connection;
             ~End() { roll_back(connection); }
         } end{*lease};
-        SqliteTx tx(*lease, false);
+        SqliteTx tx(*lease, hints(), false);
         body(tx);
         tx.throw_if_failed();
         return tx.take_actions();
