@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of a connection that answers: dispatch to the pools, answers from memory (written without
-// blocking, by whoever owns the connection), files and streams (written by threads that may block).
+// The part of a connection that answers: dispatch to the pools, answers from memory (written
+// without blocking, by whoever owns the connection), files and streams (written by threads that may
+// block).
 #include "platform/http/connection.h"
 
 #include "base/time.h"
@@ -69,8 +70,7 @@ std::function<void()> Connection::job(void (Connection::*member)()) {
 }
 
 void Connection::dispatch() {
-    if (!core_.workers.submit(job(&Connection::handle)))
-        refuse(503, "the server is busy");
+    if (!core_.workers.submit(job(&Connection::handle))) refuse(503, "the server is busy");
 }
 
 void Connection::dispatch_stream() {
@@ -144,8 +144,8 @@ AnswerFraming Connection::frame_answer() {
         if (framing.head_only && answer_.body.empty())
             framing.length = declared_length(answer_).value_or(0);
     }
-    bool rest_is_small = body_done_ || (!framing_.chunked && !continue_pending_ &&
-                                        body_left_ <= discard_bytes);
+    bool rest_is_small =
+        body_done_ || (!framing_.chunked && !continue_pending_ && body_left_ <= discard_bytes);
     framing.keep_alive = framing_.keep_alive && !must_close_ && rest_is_small &&
                          framing.body != AnswerBody::until_close && !core_.stopping;
     return framing;
@@ -205,7 +205,8 @@ void Connection::send_stream() {
         answer_.stream(writer);
         if (!writer.finish()) return abort();
     } catch (const std::exception&) {
-        return abort(); // The head is out: only a broken connection can tell that the rest is missing.
+        return abort(); // The head is out: only a broken connection can tell that the rest is
+                        // missing.
     }
     finish_request();
 }
@@ -249,7 +250,8 @@ void Connection::send_file_pieces() {
         std::size_t count = 0;
         if (io_.tls()) {
             auto size = std::min<std::uint64_t>(piece.size(), file.length);
-            auto got = ::pread(*file.descriptor, piece.data(), size, static_cast<off_t>(file.offset));
+            auto got =
+                ::pread(*file.descriptor, piece.data(), size, static_cast<off_t>(file.offset));
             if (got <= 0) throw TransferError("file shorter than announced");
             count = static_cast<std::size_t>(got);
             write_all(std::string_view(piece).substr(0, count));

@@ -184,7 +184,8 @@ std::size_t Exchange::on_header(char* data, std::size_t, std::size_t size, void*
     }
     auto colon = line.find(':');
     if (colon != std::string_view::npos)
-        response.headers.add(trim(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
+        response.headers.add(trim(line.substr(0, colon)),
+                             std::string(trim(line.substr(colon + 1))));
     return size;
 }
 
@@ -371,12 +372,13 @@ ClientResponse fetch(const ClientRequest& original, Egress& egress) {
         BorrowedHandle handle(!exchange.checked());
         auto response = exchange.perform(handle.get(), headers, with_body, left > 0);
         const auto* location = response.headers.find("Location");
-        bool redirect = response.status >= 301 && response.status <= 308 &&
-                        response.status != 304 && location;
+        bool redirect =
+            response.status >= 301 && response.status <= 308 && response.status != 304 && location;
         if (left <= 0 || !redirect) return response;
-        bool keeps_method = response.status >= 307 || request->method == "GET" ||
-                            request->method == "HEAD";
-        if (keeps_method && with_body && request->body_source) return response; // Cannot send twice.
+        bool keeps_method =
+            response.status >= 307 || request->method == "GET" || request->method == "HEAD";
+        if (keeps_method && with_body && request->body_source)
+            return response; // Cannot send twice.
         Target next = parse_target(*location, target.url);
         if (next.origin() != target.origin())
             for (const char* name : {"Authorization", "Cookie", "X-Auth-Token", "X-Service-Token"})

@@ -13,7 +13,8 @@
 namespace nephele::http {
 namespace {
 
-// A body piece counts as progress from this size on: dripping single bytes does not extend the time.
+// A body piece counts as progress from this size on: dripping single bytes does not extend the
+// time.
 constexpr std::uint64_t progress_bytes = 1024;
 // Unread rest of a refused connection that we swallow, so that the client gets to read the answer.
 constexpr std::uint64_t linger_bytes = 1 << 20;
@@ -42,7 +43,8 @@ void Connection::start(bool overload) {
 
 void Connection::resume() {
     try {
-        while (step()) {}
+        while (step()) {
+        }
     } catch (const std::exception&) {
         abort(); // Out of memory, or an application that breaks its promise not to throw.
     }
@@ -192,7 +194,8 @@ bool Connection::step_head() {
 
 bool Connection::accept_head() {
     parser_ = std::make_unique<RequestParser>();
-    auto bytes = std::string_view(input_).substr(scanner_.begin(), scanner_.end() - scanner_.begin());
+    auto bytes =
+        std::string_view(input_).substr(scanner_.begin(), scanner_.end() - scanner_.begin());
     auto verdict = parser_->parse_head(bytes, head_, framing_);
     input_.erase(0, scanner_.end());
     scanner_ = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to this folder. One client connection: a state machine that always belongs to exactly one
-// activity (its event loop, a worker or a stream thread) and is handed on from one to the next. Only
-// the deadline and the flags marked atomic are looked at by others.
+// activity (its event loop, a worker or a stream thread) and is handed on from one to the next.
+// Only the deadline and the flags marked atomic are looked at by others.
 #pragma once
 #include "base/pool.h"
 #include "platform/http/http.h"
@@ -115,7 +115,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::atomic<bool> expired_{false};
     std::atomic<bool> idle_{false};
     bool closed_ = false;
-    std::function<void()> goodbye_; ///< of a WebSocket when the server stops; under the registry lock
+    std::function<void()>
+        goodbye_; ///< of a WebSocket when the server stops; under the registry lock
 
     Phase phase_ = Phase::head;
     std::string input_;

@@ -123,7 +123,8 @@ const std::vector<Rule>& refusals() {
     throw forbidden("EgressDenied", format("requests to {} are not allowed: {}", where, why));
 }
 
-// What inet_aton and browsers take for an IPv4 address: "127.1", "0x7f000001", "2130706433", "0177.1".
+// What inet_aton and browsers take for an IPv4 address: "127.1", "0x7f000001", "2130706433",
+// "0177.1".
 bool is_numeric_host(std::string_view host) {
     while (!host.empty() && host.back() == '.') host.remove_suffix(1);
     auto dot = host.rfind('.');

@@ -136,7 +136,8 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
         query.remove_prefix(std::min(end + 1, query.size()));
         if (part.empty()) continue;
         auto equals = part.find('=');
-        auto value = equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
+        auto value =
+            equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
         out.emplace_back(decode_leniently(part.substr(0, equals)), decode_leniently(value));
     }
     return out;

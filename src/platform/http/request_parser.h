@@ -46,8 +46,8 @@ class RequestParser {
     Verdict parse_head(std::string_view bytes, RequestHead& head, RequestFraming& framing);
 
     enum class Chunk { progress, need_more, end, malformed };
-    /// Decodes from the front of `bytes` into `into` (at most `room`). `consumed` and `produced` say
-    /// how much of each was used. Stops with `progress` when the room is full.
+    /// Decodes from the front of `bytes` into `into` (at most `room`). `consumed` and `produced`
+    /// say how much of each was used. Stops with `progress` when the room is full.
     Chunk decode(std::string_view bytes, char* into, std::size_t room, std::size_t& consumed,
                  std::size_t& produced);
 

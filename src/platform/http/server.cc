@@ -25,7 +25,7 @@ std::int64_t now_ms() { return system_clock().monotonic_ns() / 1'000'000; }
 
 // sendfile and OpenSSL have no MSG_NOSIGNAL. A handler that someone set stays.
 void ignore_broken_pipes() {
-    struct sigaction action{};
+    struct sigaction action {};
     if (sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL)
         signal(SIGPIPE, SIG_IGN);
 }
@@ -160,8 +160,8 @@ void Server::Impl::accepted(Loop& loop, TcpSocket socket) {
 /// Looks at every deadline of a loop a few times per shortest time-out.
 void Server::Impl::sweep(Running& running) {
     const auto& options = core.options;
-    auto shortest = std::min({options.head_timeout_ms, options.body_timeout_ms,
-                              options.idle_timeout_ms});
+    auto shortest =
+        std::min({options.head_timeout_ms, options.body_timeout_ms, options.idle_timeout_ms});
     running.tick.expires_after(std::chrono::milliseconds(std::clamp(shortest / 4, 5, 1000)));
     running.tick.async_wait([this, &running](const error_code& error) {
         if (error) return;

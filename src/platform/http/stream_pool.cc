@@ -75,8 +75,8 @@ bool StreamPool::submit(std::function<void()> job) {
         finished.swap(impl_->finished);
         // Threads that are woken but have not taken their job yet still count as idle.
         bool free_thread = impl_->idle > impl_->jobs.size();
-        accepted = !impl_->stopping && (free_thread || (impl_->threads.size() < impl_->limit &&
-                                                        impl_->add_thread()));
+        accepted = !impl_->stopping &&
+                   (free_thread || (impl_->threads.size() < impl_->limit && impl_->add_thread()));
         if (accepted) impl_->jobs.push_back(std::move(job));
     }
     if (accepted) impl_->ready.notify_one();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to this folder. Threads for transfers that block for long: made when needed, kept for a
-// while, never more than the limit. There is no queue: waiting behind a day-long stream helps nobody.
+// while, never more than the limit. There is no queue: waiting behind a day-long stream helps
+// nobody.
 #pragma once
 #include <cstddef>
 #include <functional>

@@ -100,9 +100,9 @@ IoResult Transport::read(char* into, std::size_t size) {
 IoResult Transport::write(std::string_view bytes, bool more) {
     if (bytes.empty()) return {Io::ok, 0};
     if (!tls_)
-        return socket_result(::send(descriptor(), bytes.data(), bytes.size(),
-                                    MSG_NOSIGNAL | (more ? MSG_MORE : 0)),
-                             Io::want_write);
+        return socket_result(
+            ::send(descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (more ? MSG_MORE : 0)),
+            Io::want_write);
     ERR_clear_error();
     auto size = static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 30));
     return tls_result(SSL_write(tls_, bytes.data(), size));
@@ -181,8 +181,8 @@ bool Transport::wait(Io direction, int timeout_ms) {
     auto end = clock.monotonic_ns() / 1'000'000 + timeout_ms;
     for (;;) {
         auto left = end - clock.monotonic_ns() / 1'000'000;
-        pollfd entry{descriptor(), static_cast<short>(direction == Io::want_write ? POLLOUT : POLLIN),
-                     0};
+        pollfd entry{descriptor(),
+                     static_cast<short>(direction == Io::want_write ? POLLOUT : POLLIN), 0};
         int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
         if (ready > 0) return true;
         if (ready == 0 || errno != EINTR) return false;

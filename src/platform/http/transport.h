@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to this folder. A connected socket, plain or TLS, that never blocks: every call says
-// whether it moved bytes or what it waits for. Event loops wait with Asio, stream threads with poll.
+// whether it moved bytes or what it waits for. Event loops wait with Asio, stream threads with
+// poll.
 #pragma once
 #include <cstdint>
 #include <memory>

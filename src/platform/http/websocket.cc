@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// WebSockets. Beast frames on the event loop; the handler's thread exchanges whole messages with it,
-// so that receive, send and close may come from different threads. An eventfd tells pollers when a
-// message (or the end) is there.
+// WebSockets. Beast frames on the event loop; the handler's thread exchanges whole messages with
+// it, so that receive, send and close may come from different threads. An eventfd tells pollers
+// when a message (or the end) is there.
 #include "platform/http/connection.h"
 
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
@@ -87,12 +88,11 @@ class LoopStream {
             result = transport_.read(static_cast<char*>(into.data()), into.size());
         }
         if (result.state == Io::want_read || result.state == Io::want_write)
-            return transport_.async_wait(
-                result.state,
-                [this, into, handler = std::move(handler)](const error_code& error) mutable {
-                    if (error) return handler(error, 0);
-                    attempt_read(into, std::move(handler), false);
-                });
+            return transport_.async_wait(result.state, [this, into, handler = std::move(handler)](
+                                                           const error_code& error) mutable {
+                if (error) return handler(error, 0);
+                attempt_read(into, std::move(handler), false);
+            });
         complete(std::move(handler), as_error(result.state), result.count, initiating);
     }
 
@@ -100,14 +100,12 @@ class LoopStream {
     void attempt_write(std::string bytes, Handler handler, bool initiating) {
         auto result = transport_.write(bytes);
         if (result.state == Io::want_read || result.state == Io::want_write)
-            return transport_.async_wait(result.state,
-                                         [this, bytes = std::move(bytes),
-                                          handler = std::move(handler)](
-                                             const error_code& error) mutable {
-                                             if (error) return handler(error, 0);
-                                             attempt_write(std::move(bytes), std::move(handler),
-                                                           false);
-                                         });
+            return transport_.async_wait(
+                result.state, [this, bytes = std::move(bytes),
+                               handler = std::move(handler)](const error_code& error) mutable {
+                    if (error) return handler(error, 0);
+                    attempt_write(std::move(bytes), std::move(handler), false);
+                });
         complete(std::move(handler), as_error(result.state), result.count, initiating);
     }
 
@@ -127,7 +125,8 @@ void teardown(beast::role_type, LoopStream& stream, error_code& error) {
     stream.finish();
     error = {};
 }
-template <class Handler> void async_teardown(beast::role_type, LoopStream& stream, Handler&& handler) {
+template <class Handler>
+void async_teardown(beast::role_type, LoopStream& stream, Handler&& handler) {
     stream.finish();
     asio::post(stream.get_executor(),
                [handler = std::forward<Handler>(handler)]() mutable { handler(error_code()); });
@@ -215,8 +214,7 @@ void WebSocketSession::start_accept(const std::shared_ptr<std::promise<error_cod
             for (const auto& [name, value] : answer.headers.all())
                 if (!response.count(name)) response.insert(name, value);
             if (!answer.websocket_protocol.empty())
-                response.set(beast::http::field::sec_websocket_protocol,
-                             answer.websocket_protocol);
+                response.set(beast::http::field::sec_websocket_protocol, answer.websocket_protocol);
         }));
     stream_.async_accept(request_, [self = shared_from_this(), accepted](const error_code& error) {
         // The waiting thread goes on with the first promise kept: start reading before that.
@@ -231,9 +229,10 @@ void WebSocketSession::start_accept(const std::shared_ptr<std::promise<error_cod
 // ---- receiving ----
 
 void WebSocketSession::read_next() {
-    stream_.async_read(incoming_, [self = shared_from_this()](const error_code& error, std::size_t) {
-        self->received(error);
-    });
+    stream_.async_read(incoming_,
+                       [self = shared_from_this()](const error_code& error, std::size_t) {
+                           self->received(error);
+                       });
 }
 
 void WebSocketSession::received(const error_code& error) {
@@ -306,9 +305,8 @@ void WebSocketSession::send(std::string_view data, bool text) {
     bool in_time = done.wait_for(limit) == std::future_status::ready;
     // The loop looks at `data` until it is done; a dead socket makes that soon.
     if (!in_time)
-        asio::post(loop_.io, [self = shared_from_this()] {
-            self->stream_.next_layer().interrupt();
-        });
+        asio::post(loop_.io,
+                   [self = shared_from_this()] { self->stream_.next_layer().interrupt(); });
     auto error = done.get();
     if (error) throw TransferError(in_time ? "the WebSocket broke" : "the client reads too slowly");
 }
@@ -372,9 +370,11 @@ void Connection::run_websocket() {
     if (!websocket::is_upgrade(request) || !body_done_)
         return refuse(400, "a WebSocket handshake is expected here");
     auto session = std::make_shared<WebSocketSession>(shared_from_this(), std::move(request));
-    loop_.locked([&] { goodbye_ = [weak = std::weak_ptr(session)] {
-        if (auto alive = weak.lock()) alive->close();
-    }; });
+    loop_.locked([&] {
+        goodbye_ = [weak = std::weak_ptr(session)] {
+            if (auto alive = weak.lock()) alive->close();
+        };
+    });
     if (!core_.stopping && session->accept()) {
         try {
             handler(*session);
