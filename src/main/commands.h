@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the subcommands share: their arguments, and one function each.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace nephele::main {
+
+struct Arguments {
+    std::string config_file;
+    std::vector<std::string> settings; ///< of --set
+    std::vector<std::string> words;    ///< the rest
+    bool json = false;
+};
+/// Throws Failure(bad_request) for an unknown option.
+Arguments read_arguments(const std::vector<std::string>& words);
+
+int serve(const Arguments&);
+int routes(const Arguments&);
+int where(const Arguments&);
+int openapi(const Arguments&);
+int config(const Arguments&);
+int operations(const Arguments&);
+int check(const Arguments&);
+int version(const Arguments&);
+
+} // namespace nephele::main

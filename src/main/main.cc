@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one binary: its subcommands, listed.
+#include "base/strings.h"
+#include "main/commands.h"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace {
+using nephele::main::Arguments;
+
+struct Command {
+    const char* name;
+    int (*run)(const Arguments&);
+    const char* help;
+};
+
+const Command commands[] = {
+    {"serve", nephele::main::serve,
+     "run a control node (and its agent): [--config FILE] [--set a.b=c]"},
+    {"routes", nephele::main::routes, "list every route; --json for tools"},
+    {"where", nephele::main::where, "METHOD PATH: which file answers it"},
+    {"openapi", nephele::main::openapi, "SERVICE: its OpenAPI document"},
+    {"config", nephele::main::config, "every option with its value, default and help"},
+    {"operations", nephele::main::operations, "unfinished durable operations"},
+    {"check", nephele::main::check, "verify the invariants over all tables"},
+    {"version", nephele::main::version, "version of this program"},
+};
+
+int usage() {
+    std::fprintf(stderr,
+                 "usage: nephele COMMAND [--config FILE] [--set section.option=value]...\n\n");
+    for (auto& command : commands) std::fprintf(stderr, "  %-12s %s\n", command.name, command.help);
+    return 2;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 2) return usage();
+    std::string name = argv[1];
+    try {
+        for (auto& command : commands)
+            if (name == command.name)
+                return command.run(nephele::main::read_arguments({argv + 2, argv + argc}));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "nephele %s: %s\n", name.c_str(), error.what());
+        return 1;
+    }
+    return usage();
+}

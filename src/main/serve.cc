@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// `nephele serve`: a control node until SIGTERM or SIGINT.
+#include "base/strings.h"
+#include "main/commands.h"
+#include "main/services.h"
+#include "platform/log/log.h"
+#include "platform/node/node.h"
+
+#include <csignal>
+#include <cstdio>
+
+namespace nephele::main {
+
+int serve(const Arguments& arguments) {
+    // Blocked before any thread starts, so that only this one takes them.
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    auto began = system_clock().monotonic_ns();
+    NodeOptions options;
+    options.services = all_services();
+    options.settings = arguments.settings;
+    options.config_file = arguments.config_file;
+    Node node(std::move(options));
+    log::info("ready", {{"port", node.port()},
+                        {"services", node.services().size()},
+                        {"milliseconds", (system_clock().monotonic_ns() - began) / 1'000'000}});
+    for (;;) {
+        int signal = 0;
+        sigwait(&signals, &signal);
+        if (signal != SIGHUP) break;
+        log::reopen();
+    }
+    log::info("stopping");
+    node.stop();
+    return 0;
+}
+
+} // namespace nephele::main

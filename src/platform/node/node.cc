@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/node/node.h"
+
+#include "base/strings.h"
+#include "platform/agent/agent.h"
+#include "platform/api/idempotency.h"
+#include "platform/journal/journal.h"
+#include "platform/log/log.h"
+#include "platform/node/own_service.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace nephele {
+namespace {
+const std::vector<Option>& platform_options() {
+    static const std::vector<Option> all{
+        {"data.directory", "/var/lib/nephele", "Where everything of this node is kept."},
+        {"database.url", "",
+         "sqlite:/path or postgresql://...; empty: nephele.db in data.directory."},
+        {"database.connections", 8,
+         "Read connections (SQLite) or pooled connections (PostgreSQL)."},
+        {"http.address", "127.0.0.1", "Address to listen on."},
+        {"http.port", 8181, "The one port with a path per service; 0: chosen by the system."},
+        {"http.traditional_ports", false,
+         "Also listen on each service's traditional port (5000 ...)."},
+        {"http.public_url", "", "How clients reach the common port; empty: http://address:port."},
+        {"http.workers", 16, "Threads that run handlers."},
+        {"http.streamers", 128, "Threads for bodies that stream; used only while they do."},
+        {"http.tls_certificate", "", "PEM file; empty: plain HTTP."},
+        {"http.tls_key", "", "PEM file of the certificate's key."},
+        {"http.tls_client_ca", "",
+         "PEM file of the authority of client certificates; empty: none asked."},
+        {"operations.threads", 4, "Threads that run steps of durable operations."},
+        {"policy.directory", "", "Folder with <service>.yaml rule overrides; empty: none."},
+        {"policy.enforce_scope", true, "Tokens of the wrong scope are refused."},
+        {"log.level", "info", "debug, info, warning or error."},
+        {"log.json", false, "JSON lines instead of key=value."},
+        {"log.file", "", "Empty: standard error."},
+        {"journal.keep_days", 30, "Journal entries older than this are removed."},
+    };
+    return all;
+}
+
+void make_directory(const std::string& path) {
+    std::string built;
+    for (auto& part : split(path, '/')) {
+        if (!part.empty() || built.empty()) built += part + "/";
+        if (mkdir(built.c_str(), 0750) != 0 && errno != EEXIST && errno != EISDIR)
+            throw Failure(
+                Fault::internal, "NoDataDirectory",
+                format("The data directory {} cannot be made: {}. Set data.directory to a "
+                       "place this user may write.",
+                       path, strerror(errno)));
+    }
+}
+
+log::Level level_of(const std::string& text) {
+    if (text == "debug") return log::Level::debug;
+    if (text == "warning") return log::Level::warning;
+    if (text == "error") return log::Level::error;
+    if (text == "info") return log::Level::info;
+    throw bad_request("BadConfig",
+                      format("log.level is debug, info, warning or error, not {}", text));
+}
+
+std::string read_file(const std::string& path) {
+    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return "";
+    std::string out(1 << 20, '\0');
+    auto got = ::read(fd, out.data(), out.size());
+    close(fd);
+    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return out;
+}
+
+std::shared_ptr<policy::Policy> compiled_policy(const Config& config, const api::Service& service) {
+    auto policy = std::make_shared<policy::Policy>();
+    policy->add(service.policies);
+    if (auto directory = config.text("policy.directory"); !directory.empty()) {
+        std::string file = directory + "/" + service.name + ".yaml";
+        if (auto text = read_file(file); !text.empty()) policy->load_overrides(text, file);
+    }
+    policy->enforce_scope(config.boolean("policy.enforce_scope"));
+    for (auto& warning : policy->compile())
+        log::warning("policy", {{"service", service.name}, {"what", warning}});
+    return policy;
+}
+
+db::Options database_options(const Config& config) {
+    db::Options options;
+    options.url = config.text("database.url");
+    options.readers = static_cast<int>(config.integer("database.connections"));
+    if (options.url.empty()) {
+        make_directory(config.text("data.directory"));
+        options.url = "sqlite:" + config.text("data.directory") + "/nephele.db";
+    }
+    return options;
+}
+} // namespace
+
+Config declared_config(const std::vector<api::Service>& services) {
+    Config config;
+    config.declare(platform_options());
+    for (auto& service : services) config.declare(service.options);
+    return config;
+}
+
+std::vector<db::Migration> all_migrations(const std::vector<api::Service>& services) {
+    std::vector<db::Migration> all;
+    auto append = [&](const std::vector<db::Migration>& more) {
+        all.insert(all.end(), more.begin(), more.end());
+    };
+    append(journal::migrations());
+    append(ops::migrations());
+    append(agent::migrations());
+    append(task::migrations());
+    append(api::idempotency_migrations());
+    for (auto& service : services) append(service.migrations);
+    return all;
+}
+
+struct Node::Impl {
+    std::vector<api::Service> services;
+    std::unique_ptr<Cloud> cloud;
+    std::unique_ptr<ops::Runner> runner;
+    std::unique_ptr<task::Tasks> tasks;
+    std::unique_ptr<api::Api> api;
+    std::unique_ptr<http::Server> server;
+    bool stopped = false;
+
+    void open_cloud(const NodeOptions& options) {
+        Config config = declared_config(services);
+        if (!options.config_file.empty()) config.load_file(options.config_file);
+        for (auto& setting : options.settings) config.set(setting);
+        log::configure({level_of(config.text("log.level")), config.boolean("log.json"),
+                        config.text("log.file")});
+        auto database = db::Database::open(database_options(config));
+        database->migrate(all_migrations(services));
+        cloud = std::make_unique<Cloud>(std::move(config), std::move(database),
+                                        options.clock ? *options.clock : system_clock(),
+                                        options.ids ? *options.ids : system_ids());
+    }
+
+    void start_services(const NodeOptions& options) {
+        std::vector<ops::Operation> operations;
+        std::vector<task::Task> all_tasks{api::forget_answers()};
+        for (auto& service : services) {
+            cloud->set_policy(service.name, compiled_policy(cloud->config(), service));
+            operations.insert(operations.end(), service.operations.begin(),
+                              service.operations.end());
+            all_tasks.insert(all_tasks.end(), service.tasks.begin(), service.tasks.end());
+        }
+        ops::RunnerOptions runner_options;
+        runner_options.threads =
+            options.background ? static_cast<int>(cloud->config().integer("operations.threads"))
+                               : 0;
+        runner = std::make_unique<ops::Runner>(*cloud, std::move(operations), runner_options);
+        cloud->runner = runner.get();
+        for (auto& service : services)
+            if (service.start) service.start(*cloud);
+        write_as_cloud(*cloud, "start", [&](Context& context) {
+            for (auto& service : services)
+                if (service.seed) service.seed(context);
+            if (options.bootstrap) options.bootstrap(context, services);
+        });
+        tasks = std::make_unique<task::Tasks>(*cloud, std::move(all_tasks));
+    }
+
+    void listen() {
+        const Config& config = cloud->config();
+        http::ServerOptions edge;
+        edge.address = config.text("http.address");
+        edge.ports = {static_cast<std::uint16_t>(config.integer("http.port"))};
+        std::vector<const api::Service*> on_ports;
+        if (config.boolean("http.traditional_ports"))
+            for (auto& service : services)
+                if (service.port) edge.ports.push_back(service.port), on_ports.push_back(&service);
+        edge.workers = static_cast<int>(config.integer("http.workers"));
+        edge.streamers = static_cast<int>(config.integer("http.streamers"));
+        edge.tls_certificate_file = config.text("http.tls_certificate");
+        edge.tls_key_file = config.text("http.tls_key");
+        edge.tls_client_ca_file = config.text("http.tls_client_ca");
+        api = std::make_unique<api::Api>(*cloud, services);
+        // Ports of services are fixed numbers, so they can be bound before the server answers.
+        for (auto* service : on_ports) api->bind_port(service->port, service->name);
+        server = std::make_unique<http::Server>(edge, *api);
+    }
+};
+
+Node::Node(NodeOptions options) : impl_(std::make_unique<Impl>()) {
+    impl_->services = options.services;
+    impl_->services.push_back(own_service());
+    impl_->open_cloud(options);
+    impl_->start_services(options);
+    if (options.background) {
+        impl_->runner->start();
+        impl_->tasks->start();
+    }
+    impl_->listen();
+}
+
+Node::~Node() { stop(); }
+
+void Node::stop() {
+    if (impl_->stopped) return;
+    impl_->stopped = true;
+    if (impl_->server) impl_->server->stop();
+    if (impl_->tasks) impl_->tasks->stop();
+    for (auto& service : impl_->services)
+        if (service.stop && impl_->cloud) service.stop(*impl_->cloud);
+    if (impl_->runner) impl_->runner->stop();
+}
+
+Cloud& Node::cloud() { return *impl_->cloud; }
+const std::vector<api::Service>& Node::services() const { return impl_->services; }
+std::uint16_t Node::port() const { return impl_->server->ports().front(); }
+ops::Runner& Node::runner() { return *impl_->runner; }
+task::Tasks& Node::tasks() { return *impl_->tasks; }
+
+} // namespace nephele
