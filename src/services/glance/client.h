@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Glance for other services.
+#pragma once
+#include "platform/auth/scope.h"
+#include "platform/context/context.h"
+
+#include <optional>
+#include <string>
+
+namespace nephele::glance {
+
+/// What a service that uses an image must know; never the store's internals of a tenant's request.
+struct ImageFacts {
+    std::string id, name, status, owner, visibility;
+    std::string disk_format, container_format; ///< as declared
+    std::string inspected_format;              ///< as the inspector found: "raw" or "qcow2"
+    std::string path;                          ///< of the bytes on this node
+    std::string checksum;
+    std::int64_t size = 0, virtual_size = 0, min_disk = 0, min_ram = 0;
+    Json properties = Json::object();
+};
+/// Nothing when the image is absent or not visible in this scope.
+std::optional<ImageFacts> find_image(db::Tx&, const Scope& scope, const std::string& id);
+
+} // namespace nephele::glance

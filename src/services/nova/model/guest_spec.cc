@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/nova/model/guest_spec.h"
+
+namespace nephele::nova {
+
+const std::vector<std::pair<GuestPower, const char*>>& names_of(GuestPower) {
+    static const std::vector<std::pair<GuestPower, const char*>> all{
+        {GuestPower::running, "running"},
+        {GuestPower::stopped, "stopped"},
+        {GuestPower::paused, "paused"},
+        {GuestPower::suspended, "suspended"}};
+    return all;
+}
+
+const Shape<GuestNic>& GuestNic::shape() {
+    static const auto s = Shape<GuestNic>()
+                              .field("port_id", &GuestNic::port_id)
+                              .field("network_id", &GuestNic::network_id)
+                              .field("mac", &GuestNic::mac)
+                              .field("mtu", &GuestNic::mtu)
+                              .field("fixed_ips", &GuestNic::fixed_ips);
+    return s;
+}
+
+const Shape<GuestKey>& GuestKey::shape() {
+    static const auto s =
+        Shape<GuestKey>().field("name", &GuestKey::name).field("public_key", &GuestKey::public_key);
+    return s;
+}
+
+const Shape<GuestSpec>& GuestSpec::shape() {
+    static const auto s = Shape<GuestSpec>()
+                              .field("server_id", &GuestSpec::server_id)
+                              .field("name", &GuestSpec::name)
+                              .field("hostname", &GuestSpec::hostname)
+                              .field("project_id", &GuestSpec::project_id)
+                              .field("user_id", &GuestSpec::user_id)
+                              .field("display_name", &GuestSpec::display_name)
+                              .field("vcpus", &GuestSpec::vcpus)
+                              .field("memory_mb", &GuestSpec::memory_mb)
+                              .field("root_gb", &GuestSpec::root_gb)
+                              .field("image_id", &GuestSpec::image_id)
+                              .field("image_path", &GuestSpec::image_path)
+                              .field("image_format", &GuestSpec::image_format)
+                              .field("image_checksum", &GuestSpec::image_checksum)
+                              .field("nics", &GuestSpec::nics)
+                              .field("keys", &GuestSpec::keys)
+                              .field("config_drive", &GuestSpec::config_drive)
+                              .field("user_data", &GuestSpec::user_data)
+                              .field("metadata", &GuestSpec::metadata)
+                              .field("availability_zone", &GuestSpec::availability_zone)
+                              .field("launched_at", &GuestSpec::launched_at)
+                              .field("power", &GuestSpec::power)
+                              .field("soft_reboots", &GuestSpec::soft_reboots)
+                              .field("hard_reboots", &GuestSpec::hard_reboots);
+    return s;
+}
+
+const Shape<GuestStatus>& GuestStatus::shape() {
+    static const auto s = Shape<GuestStatus>()
+                              .field("power_state", &GuestStatus::power_state)
+                              .field("soft_reboots_done", &GuestStatus::soft_reboots_done)
+                              .field("hard_reboots_done", &GuestStatus::hard_reboots_done)
+                              .field("instance_name", &GuestStatus::instance_name)
+                              .field("domain_type", &GuestStatus::domain_type)
+                              .field("vnc_port", &GuestStatus::vnc_port)
+                              .field("serial_socket", &GuestStatus::serial_socket);
+    return s;
+}
+
+} // namespace nephele::nova

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What nova desires of a compute host for one server: the spec of agent records of kind "guest",
+// and the status the host reports. The only thing that nova's operations and the compute maker
+// share.
+#pragma once
+#include "platform/shape/shape.h"
+
+#include <string>
+#include <vector>
+
+namespace nephele::nova {
+
+using shape::Shape;
+
+inline constexpr const char* guest_kind = "guest";
+
+struct GuestNic {
+    std::string port_id; ///< interface id for the switch
+    std::string network_id;
+    std::string mac;
+    std::int64_t mtu = 1442;
+    Json fixed_ips =
+        Json::array(); ///< as the port has them, with subnet facts for the config drive
+    static const Shape<GuestNic>& shape();
+};
+
+struct GuestKey {
+    std::string name, public_key;
+    static const Shape<GuestKey>& shape();
+};
+
+enum class GuestPower { running, stopped, paused, suspended };
+const std::vector<std::pair<GuestPower, const char*>>& names_of(GuestPower);
+
+struct GuestSpec {
+    std::string server_id, name, hostname, project_id, user_id, display_name;
+    std::int64_t vcpus = 1, memory_mb = 0;
+    std::int64_t root_gb = 0; ///< 0: as large as the image
+    std::string image_id;
+    std::string image_path;   ///< where glance keeps the bytes, readable on this host
+    std::string image_format; ///< "raw" or "qcow2": what the inspector found, never guessed again
+    std::string image_checksum;
+    std::vector<GuestNic> nics;
+    std::vector<GuestKey> keys;
+    bool config_drive = false;
+    std::string user_data; ///< base64, as given
+    Json metadata = Json::object();
+    std::string availability_zone;
+    Time launched_at;
+    GuestPower power = GuestPower::running;
+    /// Counted up by each reboot asked for; the host reboots when it has done fewer.
+    std::int64_t soft_reboots = 0, hard_reboots = 0;
+    static const Shape<GuestSpec>& shape();
+};
+
+/// Status in agent::Observed of a guest.
+struct GuestStatus {
+    /// As nova shows it: 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended.
+    std::int64_t power_state = 0;
+    std::int64_t soft_reboots_done = 0, hard_reboots_done = 0;
+    std::string instance_name;
+    std::string domain_type; ///< "kvm" or "qemu"
+    std::int64_t vnc_port = 0;
+    std::string serial_socket; ///< unix socket of the serial console on the host
+    static const Shape<GuestStatus>& shape();
+};
+
+} // namespace nephele::nova
