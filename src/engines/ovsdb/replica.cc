@@ -17,11 +17,41 @@ std::vector<std::string> keys_of(const Row* row, const std::string& column,
     return value ? std::vector<std::string>{*value} : std::vector<std::string>{};
 }
 
-RowPointer read_row(const Json& columns) {
+const ColumnType& type_of(const TableSchema& schema, const std::string& column) {
+    auto found = schema.find(column);
+    if (found == schema.end()) throw JsonError("ovsdb: update of an unknown column: " + column);
+    return found->second;
+}
+
+/// A complete image; columns that contain the default are not sent.
+RowPointer new_row(const Json& columns, const TableSchema& schema) {
     auto row = std::make_shared<Row>();
-    for (const auto& [name, value] : columns.as_object())
-        row->columns.emplace(name, Value::from_json(value));
+    for (const auto& [name, type] : schema) row->columns.emplace(name, type.initial);
+    for (const auto& [name, value] : columns.as_object()) {
+        type_of(schema, name);
+        row->columns[name] = Value::from_json(value);
+    }
     return row;
+}
+
+RowPointer modified_row(const Row& before, const Json& differences, const TableSchema& schema) {
+    auto row = std::make_shared<Row>(before);
+    for (const auto& [name, value] : differences.as_object()) {
+        Value& column = row->columns[name];
+        column = patched(column, Value::from_json(value), type_of(schema, name));
+    }
+    return row;
+}
+
+RowPointer read_update(const Replica& replica, const std::string& table, const std::string& uuid,
+                       const Json& update, const TableSchema& schema) {
+    if (const Json* image = update.find("initial")) return new_row(*image, schema);
+    if (const Json* image = update.find("insert")) return new_row(*image, schema);
+    const Json* differences = update.find("modify");
+    if (!differences) return nullptr;
+    auto before = replica.row(table, uuid);
+    if (!before) throw JsonError("ovsdb: modification of an unknown row in " + table);
+    return modified_row(*before, *differences, schema);
 }
 
 void change(Replica& replica, std::vector<Change>& changes, const std::string& table,
@@ -120,17 +150,19 @@ std::vector<std::string> Replica::holders(const std::string& table, const std::s
     return find(table, column, "", uuid);
 }
 
-std::vector<Change> apply_updates(Replica& replica, const Json& updates) {
+std::vector<Change> apply_updates(Replica& replica, const Json& updates, const Schema& watched) {
     std::vector<Change> changes;
-    for (const auto& [table, rows] : updates.as_object())
-        for (const auto& [uuid, update] : rows.as_object()) {
-            const Json* after = update.find("new");
-            change(replica, changes, table, uuid, after ? read_row(*after) : nullptr);
-        }
+    for (const auto& [table, rows] : updates.as_object()) {
+        auto schema = watched.find(table);
+        if (schema == watched.end()) throw JsonError("ovsdb: update of an unknown table: " + table);
+        for (const auto& [uuid, update] : rows.as_object())
+            change(replica, changes, table, uuid,
+                   read_update(replica, table, uuid, update, schema->second));
+    }
     return changes;
 }
 
-std::vector<Change> replace_all(Replica& replica, const Json& updates) {
+std::vector<Change> replace_all(Replica& replica, const Json& updates, const Schema& watched) {
     std::vector<std::pair<std::string, std::string>> gone;
     for (const auto& [table, rows] : replica.tables()) {
         std::set<std::string_view> named;
@@ -141,7 +173,7 @@ std::vector<Change> replace_all(Replica& replica, const Json& updates) {
     }
     std::vector<Change> changes;
     for (const auto& [table, uuid] : gone) change(replica, changes, table, uuid, nullptr);
-    auto rest = apply_updates(replica, updates);
+    auto rest = apply_updates(replica, updates, watched);
     changes.insert(changes.end(), std::make_move_iterator(rest.begin()),
                    std::make_move_iterator(rest.end()));
     return changes;

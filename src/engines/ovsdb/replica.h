@@ -3,7 +3,7 @@
 // a map column (external_ids:our-id), and who holds a reference to a row. Plain data without locks;
 // the client guards its own copy, tests and pure functions build theirs by hand.
 #pragma once
-#include "engines/ovsdb/value.h"
+#include "engines/ovsdb/schema.h"
 
 #include <set>
 
@@ -57,10 +57,11 @@ class Replica {
     std::map<std::string, std::vector<Index>, std::less<>> indexes_;
 };
 
-/// Reads a <table-updates> object ("update" notification or "monitor" reply) into the replica and
-/// returns what changed. A row whose new image equals the old one is no change.
-std::vector<Change> apply_updates(Replica& replica, const Json& updates);
+/// Reads a <table-updates2> object ("update2" notification, "monitor_cond" answer) into the replica
+/// and returns what changed. `watched` holds the types of the watched columns. A row whose new
+/// image equals the old one is no change.
+std::vector<Change> apply_updates(Replica& replica, const Json& updates, const Schema& watched);
 /// The same for the first answer after a reconnect: rows that it does not name are gone.
-std::vector<Change> replace_all(Replica& replica, const Json& updates);
+std::vector<Change> replace_all(Replica& replica, const Json& updates, const Schema& watched);
 
 } // namespace nephele::ovsdb

@@ -54,35 +54,63 @@ TEST_CASE("rows answer typed questions") {
     CHECK(row.entry("options", "x") == std::nullopt);
 }
 
+namespace {
+const Schema& port_schema() {
+    static const Schema schema = read_schema(Json::parse(R"({"tables": {
+        "Port": {"columns": {
+            "name": {"type": "string"},
+            "tag": {"type": {"key": {"type": "integer", "minInteger": 0}, "min": 0, "max": 1}},
+            "ids": {"type": {"key": "string", "value": "string", "min": 0, "max": "unlimited"}}}},
+        "Switch": {"columns": {
+            "ports": {"type": {"key": {"type": "uuid", "refTable": "Port"},
+                               "min": 0, "max": "unlimited"}}}}}})"));
+    return schema;
+}
+std::vector<Change> apply(Replica& replica, const char* updates) {
+    return apply_updates(replica, Json::parse(updates), port_schema());
+}
+} // namespace
+
 TEST_CASE("the replica follows updates and keeps its indexes") {
     Replica replica;
     replica.index_entry("Port", "ids", "id");
     replica.index_references("Switch", "ports");
-    auto first = apply_updates(replica, Json::parse(R"({
-        "Port": {"p1": {"new": {"ids": ["map",[["id","A"]]]}},
-                 "p2": {"new": {"ids": ["map",[["id","A"]]]}}},
-        "Switch": {"s1": {"new": {"ports": ["set",[["uuid","p1"],["uuid","p2"]]]}}}})"));
+    auto first = apply(replica, R"({
+        "Port": {"p1": {"initial": {"ids": ["map",[["id","A"],["x","1"]]]}},
+                 "p2": {"insert": {"ids": ["map",[["id","A"]]], "name": "two"}}},
+        "Switch": {"s1": {"insert": {"ports": ["set",[["uuid","p1"],["uuid","p2"]]]}}}})");
     CHECK(first.size() == 3);
+    CHECK(replica.row("Port", "p1")->value("name") == Value(""));
+    CHECK(replica.row("Port", "p1")->value("tag").empty());
     CHECK(replica.find("Port", "ids", "id", "A") == std::vector<std::string>{"p1", "p2"});
     CHECK(replica.holders("Switch", "ports", "p2") == std::vector<std::string>{"s1"});
 
-    auto second = apply_updates(replica, Json::parse(R"({
-        "Port": {"p1": {"old": {"ids": ["map",[["id","A"]]]}, "new": {"ids": ["map",[["id","B"]]]}},
-                 "p2": {"old": {}}},
-        "Switch": {"s1": {"new": {"ports": ["uuid","p1"]}}}})"));
+    auto second = apply(replica, R"({
+        "Port": {"p1": {"modify": {"ids": ["map",[["id","B"],["x","1"],["y","2"]]], "tag": 7}},
+                 "p2": {"delete": null}},
+        "Switch": {"s1": {"modify": {"ports": ["set",[["uuid","p2"],["uuid","p3"]]]}}}})");
     CHECK(second.size() == 3);
+    CHECK(replica.row("Port", "p1")->map("ids") == StringMap{{"id", "B"}, {"y", "2"}});
+    CHECK(replica.row("Port", "p1")->integer("tag") == 7);
+    CHECK(replica.row("Switch", "s1")->uuids("ports") == std::vector<std::string>{"p1", "p3"});
     CHECK(replica.find("Port", "ids", "id", "A").empty());
     CHECK(replica.find("Port", "ids", "id", "B") == std::vector<std::string>{"p1"});
     CHECK(replica.holders("Switch", "ports", "p2").empty());
     CHECK(replica.table("Port").size() == 1);
+
+    apply(replica, R"({"Port": {"p1": {"modify": {"tag": ["set",[]]}}}})");
+    CHECK(replica.row("Port", "p1")->value("tag").empty());
+    CHECK_THROWS_AS(apply(replica, R"({"Port": {"p9": {"modify": {"tag": 1}}}})"), JsonError);
+    CHECK_THROWS_AS(apply(replica, R"({"Port": {"p1": {"modify": {"nope": 1}}}})"), JsonError);
 }
 
 TEST_CASE("after a reconnect only real differences are changes") {
     Replica replica;
-    apply_updates(replica, Json::parse(R"({"Port": {"p1": {"new": {"name": "a"}},
-        "p2": {"new": {"name": "b"}}, "p3": {"new": {"name": "c"}}}})"));
-    auto changes = replace_all(replica, Json::parse(R"({"Port": {"p1": {"new": {"name": "a"}},
-        "p2": {"new": {"name": "B"}}, "p4": {"new": {"name": "d"}}}})"));
+    apply(replica, R"({"Port": {"p1": {"initial": {"name": "a"}},
+        "p2": {"initial": {"name": "b"}}, "p3": {"initial": {"name": "c"}}}})");
+    auto changes = replace_all(replica, Json::parse(R"({"Port": {"p1": {"initial": {"name": "a"}},
+        "p2": {"initial": {"name": "B"}}, "p4": {"initial": {"name": "d"}}}})"),
+                               port_schema());
     REQUIRE(changes.size() == 3);
     CHECK(changes[0].uuid == "p3");
     CHECK(changes[0].after == nullptr);
