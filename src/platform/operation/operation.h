@@ -195,15 +195,25 @@ struct Record {
 };
 
 const std::vector<db::Migration>& migrations();
+std::optional<Record> find(db::Tx& tx, const std::string& id);
 std::vector<Record> unfinished(db::Tx& tx, int limit);
 std::vector<Record> of_resource(db::Tx& tx, const std::string& kind, const std::string& id);
 /// Puts a parked operation back to work.
 void resume_parked(Context& context, const std::string& id);
+/// Deletes finished operations last written before `before`, and the oldest beyond `keep_rows`; at
+/// most some 2000 at a time. Returns how many. The runner calls it now and then.
+int prune(Context& context, Time before, int keep_rows);
+
+class Probe; // probe.h
 
 struct RunnerOptions {
     int threads = 4;
     std::int64_t lease_ms = 30'000;
     std::int64_t poll_ms = 1000; ///< the net below the hints
+    int outside_threads = 4;     ///< steps outside of a transaction at a time
+    std::int64_t keep_ms = 7 * 86'400'000LL; ///< finished operations
+    int keep_rows = 10'000;
+    Probe* probe = nullptr; ///< tests: told at the borders of every step
 };
 
 /// Leases and runs operations. One a node. With threads = 0 nothing runs by itself and a test or
@@ -214,7 +224,8 @@ class Runner {
     ~Runner();
     void start();
     void stop();
-    /// A hint that something may be ready: new operation, journal entries committed.
+    /// A hint that something may be ready: new operation, journal entries committed. Cheap; may be
+    /// called from a commit action.
     void wake();
     /// Runs one ready step in the calling thread; false when none is ready now.
     bool run_one();

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+// The runner's threads: a dispatcher that learns what is due (hints, journal, time) and workers
+// that carry it out. Hints make it fast, the table makes it right.
+#include "base/check.h"
+#include "base/pool.h"
+#include "base/strings.h"
+#include "platform/log/log.h"
+#include "platform/operation/execution.h"
+#include "platform/operation/journal_feed.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <unistd.h>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace nephele::ops {
+namespace {
+
+constexpr int scan_limit = 256;
+constexpr std::int64_t prune_every_ms = 600'000;
+constexpr std::int64_t trouble_ms = 1'000; ///< pause after the database refused
+
+const std::string& process_token() {
+    static const std::string token = system_ids().hex();
+    return token;
+}
+
+// node/pid/process/instance: enough to know a dead runner of this node by.
+std::string new_owner(const Cloud& cloud) {
+    return format("{}/{}/{}/{}", cloud.node(), static_cast<std::int64_t>(getpid()), process_token(),
+                  system_ids().number());
+}
+
+bool is_dead(const std::string& owner) {
+    auto parts = split(owner, '/');
+    if (parts.size() != 4) return false;
+    auto pid = to_int(parts[1]);
+    if (!pid || *pid <= 0) return false;
+    if (*pid == getpid()) return parts[2] != process_token();
+    return kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+}
+
+std::map<std::string, Operation> by_name(std::vector<Operation> operations) {
+    std::map<std::string, Operation> out;
+    for (auto& operation : operations) {
+        std::string name = operation.name;
+        std::set<std::string> steps;
+        for (auto& step : operation.steps)
+            NEPHELE_CHECK(!step.name.empty() && steps.insert(step.name).second);
+        NEPHELE_CHECK(out.emplace(name, std::move(operation)).second);
+    }
+    return out;
+}
+
+} // namespace
+
+struct Runner::Impl {
+    Impl(Cloud& cloud_, std::vector<Operation> list, RunnerOptions options_)
+        : cloud(cloud_), operations(by_name(std::move(list))), options(options_),
+          owner(new_owner(cloud)), execution(cloud, operations, options, owner, waits) {}
+
+    struct Task {
+        std::string id;
+        bool hinted = false;
+    };
+    struct Busy {
+        bool hinted = false;       ///< an entry it waits for appeared meanwhile
+        std::int64_t seen = 0;     ///< the highest revision at which it was seen to be due
+        bool leased = false;       ///< an outside step is under way
+    };
+
+    void dispatch();
+    void look();
+    void read_state(std::vector<Task>& found, std::unordered_map<std::string, std::int64_t>& seen);
+    void renew_leases();
+    void prune_finished();
+    void work();
+    void carry_out(const Task& task);
+    void finish_outside(const std::string& id, const OutsideJob& job);
+    void released(const std::string& id, const Outcome& outcome);
+    void add(const Task& task, std::int64_t revision);
+    void wake_by(Time at);
+    void adopt();
+    bool take(Task& task);
+
+    Cloud& cloud;
+    std::map<std::string, Operation> operations;
+    RunnerOptions options;
+    std::string owner;
+    WaitIndex waits;
+    Execution execution;
+
+    std::mutex mutex;
+    std::condition_variable work_ready, look_needed;
+    bool stopping = false, started = false, look_now = true;
+    Time look_at, lease_at, prune_at;
+    std::int64_t cursor = -1; ///< of the journal; -1: not following yet
+    std::deque<Task> queue;
+    std::unordered_set<std::string> queued;
+    std::unordered_map<std::string, Busy> busy;
+    std::unique_ptr<JournalWaker> waker;
+    std::unique_ptr<Pool> outside_pool;
+    std::vector<std::thread> threads;
+};
+
+// ---- learning what is due ----
+
+/// Reads new journal entries and what is due by time.
+void Runner::Impl::read_state(std::vector<Task>& found,
+                              std::unordered_map<std::string, std::int64_t>& seen) {
+    Time now = cloud.now(), next;
+    std::int64_t position = cursor;
+    cloud.db().read([&](db::Tx& tx) {
+        found.clear();
+        seen.clear();
+        position = read_journal(tx, cursor, [&](std::string_view kind, std::string_view id) {
+            for (auto& operation : waits.waiting_for(kind, id)) found.push_back({operation, true});
+        });
+        for (auto& due : store::due(tx, now, scan_limit)) {
+            seen[due.id] = due.revision;
+            found.push_back({due.id, false});
+        }
+        next = store::next_due(tx, now);
+    });
+    cursor = position;
+    if (next.us) wake_by(next);
+}
+
+void Runner::Impl::look() {
+    std::vector<Task> found;
+    std::unordered_map<std::string, std::int64_t> seen;
+    read_state(found, seen);
+    std::lock_guard lock(mutex);
+    for (auto& task : found) add(task, task.hinted ? 0 : seen[task.id]);
+    if (!queue.empty()) work_ready.notify_all();
+}
+
+/// With the lock held. One that is being worked on is remembered: whoever works on it looks again.
+void Runner::Impl::add(const Task& task, std::int64_t revision) {
+    if (auto at = busy.find(task.id); at != busy.end()) {
+        at->second.hinted |= task.hinted;
+        at->second.seen = std::max(at->second.seen, revision);
+        return;
+    }
+    if (queued.insert(task.id).second)
+        queue.push_back(task);
+    else if (task.hinted)
+        for (auto& other : queue)
+            if (other.id == task.id) other.hinted = true;
+}
+
+void Runner::Impl::wake_by(Time at) {
+    std::lock_guard lock(mutex);
+    if (look_at.us && look_at <= at) return;
+    look_at = at;
+    look_needed.notify_one();
+}
+
+void Runner::Impl::adopt() {
+    cloud.db().read([&](db::Tx& tx) {
+        cursor = journal_head(tx);
+        std::lock_guard lock(mutex);
+        store::each_waiting(tx, [&](const std::string& id, const Json& waits_of) {
+            waits.set(id, waits_of);
+            // What happened while nobody listened is found by asking.
+            add({id, true}, 0);
+        });
+    });
+}
+
+void Runner::Impl::dispatch() {
+    std::unique_lock lock(mutex);
+    while (!stopping) {
+        Time now = cloud.now();
+        Time next = now.plus_ms(options.poll_ms);
+        if (look_at.us) next = std::min(next, look_at);
+        next = std::min(next, lease_at);
+        look_needed.wait_for(lock, std::chrono::microseconds(std::max<std::int64_t>(
+                                       next.us - now.us, 0)),
+                             [&] { return stopping || look_now || (look_at.us && look_at < next); });
+        if (stopping) return;
+        if (!look_now && look_at.us && look_at < next && look_at > cloud.now()) continue;
+        look_now = false;
+        look_at = {};
+        lock.unlock();
+        try {
+            look();
+            renew_leases();
+            prune_finished();
+        } catch (const std::exception& e) {
+            log::error("operations cannot be looked for", {{"error", e.what()}});
+        }
+        lock.lock();
+    }
+}
+
+void Runner::Impl::renew_leases() {
+    Time now = cloud.now();
+    if (now < lease_at) return;
+    lease_at = now.plus_ms(options.lease_ms / 3);
+    std::vector<std::string> leased;
+    {
+        std::lock_guard lock(mutex);
+        for (auto& [id, state] : busy)
+            if (state.leased) leased.push_back(id);
+    }
+    if (leased.empty()) return;
+    cloud.db().write([&](db::Tx& tx) {
+        for (auto& id : leased)
+            store::renew_lease(tx, id, owner, cloud.now().plus_ms(options.lease_ms));
+    });
+}
+
+void Runner::Impl::prune_finished() {
+    Time now = cloud.now();
+    if (now < prune_at) return;
+    int gone = write_as_cloud(cloud, "", [&](Context& context) {
+        return prune(context, now.plus_ms(-options.keep_ms), options.keep_rows);
+    });
+    prune_at = now.plus_ms(gone >= 1000 ? 1'000 : prune_every_ms);
+}
+
+// ---- carrying it out ----
+
+bool Runner::Impl::take(Task& task) {
+    if (queue.empty()) return false;
+    task = queue.front();
+    queue.pop_front();
+    queued.erase(task.id);
+    busy[task.id] = {};
+    return true;
+}
+
+void Runner::Impl::work() {
+    std::unique_lock lock(mutex);
+    while (true) {
+        work_ready.wait(lock, [&] { return stopping || !queue.empty(); });
+        if (stopping) return;
+        Task task;
+        take(task);
+        lock.unlock();
+        carry_out(task);
+        lock.lock();
+    }
+}
+
+/// All steps that can be run one after the other.
+void Runner::Impl::carry_out(const Task& task) {
+    Outcome outcome;
+    try {
+        outcome = execution.step(task.id, task.hinted);
+        while (outcome.next == Outcome::Next::again) {
+            {
+                std::lock_guard lock(mutex);
+                if (stopping) break;
+            }
+            outcome = execution.step(task.id, false);
+        }
+    } catch (const std::exception& e) {
+        log::error("an operation cannot be carried out now",
+                   {{"id", task.id}, {"error", e.what()}});
+        wake_by(cloud.now().plus_ms(trouble_ms));
+    }
+    if (outcome.next != Outcome::Next::outside) return released(task.id, outcome);
+    auto run = [this, id = task.id, job = outcome.job] { finish_outside(id, *job); };
+    {
+        std::lock_guard lock(mutex);
+        busy[task.id].leased = true;
+    }
+    if (!outside_pool->submit(run)) run();
+}
+
+void Runner::Impl::finish_outside(const std::string& id, const OutsideJob& job) {
+    Outcome outcome;
+    try {
+        outcome = execution.outside(job);
+    } catch (const std::exception& e) {
+        log::error("the end of a step cannot be saved", {{"id", id}, {"error", e.what()}});
+    }
+    released(id, outcome);
+}
+
+void Runner::Impl::released(const std::string& id, const Outcome& outcome) {
+    if (outcome.wake_at.us && outcome.next == Outcome::Next::rest) wake_by(outcome.wake_at);
+    std::lock_guard lock(mutex);
+    Busy state = busy[id];
+    busy.erase(id);
+    bool more = outcome.next == Outcome::Next::again || state.seen > outcome.revision;
+    if (state.hinted || more) {
+        add({id, state.hinted}, 0);
+        work_ready.notify_one();
+    }
+    if (outcome.others_ready) {
+        look_now = true;
+        look_needed.notify_one();
+    }
+}
+
+// ---- the public face ----
+
+Runner::Runner(Cloud& cloud, std::vector<Operation> operations, RunnerOptions options)
+    : impl_(std::make_unique<Impl>(cloud, std::move(operations), options)) {
+    if (!cloud.runner) cloud.runner = this;
+}
+
+Runner::~Runner() {
+    stop();
+    if (impl_->cloud.runner == this) impl_->cloud.runner = nullptr;
+}
+
+void Runner::start() {
+    Impl& i = *impl_;
+    if (i.started || i.options.threads <= 0) return;
+    i.started = true;
+    std::vector<std::string> dead;
+    for (auto& owner : i.cloud.db().read([&](db::Tx& tx) {
+             return store::lease_owners(tx, i.cloud.node() + "/");
+         }))
+        if (is_dead(owner)) dead.push_back(owner);
+    if (!dead.empty())
+        i.cloud.db().write(
+            [&](db::Tx& tx) { return store::release_leases(tx, dead, i.cloud.now()); });
+    i.adopt();
+    i.outside_pool = std::make_unique<Pool>(
+        "ops-outside", static_cast<std::size_t>(std::max(1, i.options.outside_threads)), 1000);
+    i.waker = std::make_unique<JournalWaker>(i.cloud, [this] { wake(); });
+    i.threads.emplace_back([&i] { i.dispatch(); });
+    for (int n = 0; n < i.options.threads; ++n) i.threads.emplace_back([&i] { i.work(); });
+}
+
+void Runner::stop() {
+    Impl& i = *impl_;
+    if (!i.started) return;
+    i.execution.stopping();
+    {
+        std::lock_guard lock(i.mutex);
+        if (i.stopping) return;
+        i.stopping = true;
+        i.work_ready.notify_all();
+        i.look_needed.notify_all();
+    }
+    i.waker.reset();
+    for (auto& thread : i.threads) thread.join();
+    i.threads.clear();
+    i.outside_pool->stop();
+}
+
+void Runner::wake() {
+    std::lock_guard lock(impl_->mutex);
+    impl_->look_now = true;
+    impl_->look_needed.notify_one();
+}
+
+bool Runner::run_one() {
+    Impl& i = *impl_;
+    if (i.cursor < 0) i.adopt();
+    i.look();
+    while (true) {
+        Impl::Task task;
+        {
+            std::lock_guard lock(i.mutex);
+            if (!i.take(task)) return false;
+            i.busy.clear();
+        }
+        Outcome outcome = i.execution.step(task.id, task.hinted);
+        if (outcome.next == Outcome::Next::outside) outcome = i.execution.outside(*outcome.job);
+        if (outcome.worked) return true;
+    }
+}
+
+void Runner::run_ready() {
+    while (run_one()) {
+    }
+}
+
+const Operation* Runner::find(const std::string& name) const {
+    auto found = impl_->operations.find(name);
+    return found == impl_->operations.end() ? nullptr : &found->second;
+}
+
+} // namespace nephele::ops
