@@ -112,10 +112,10 @@ void Execution::in_transaction(db::Tx& tx, const std::string& id, bool hinted, T
     row->updated_at = now;
     if (!row->undoing && row->cancel_requested) {
         bool touched = row->attempt > 0 || row->status == Status::waiting;
-        return begin_undo(tx, *row, operation,
-                          Failure(Fault::conflict, "Cancelled",
-                                  format("Cancelled: {}", row->cancel_reason)),
-                          touched, moved);
+        return begin_undo(
+            tx, *row, operation,
+            Failure(Fault::conflict, "Cancelled", format("Cancelled: {}", row->cancel_reason)),
+            touched, moved);
     }
     if (!row->undoing && operation.steps.empty()) return advance(tx, *row, operation, now, moved);
     if (index_of_step(operation, *row) < 0 && !row->step.empty())
@@ -139,8 +139,7 @@ void Execution::run_step(db::Tx& tx, Stored& row, const Operation& operation, Tr
     Time now = row.updated_at;
     tried.begin(row, spec, now);
     if (row.step_deadline.us == 0) row.step_deadline = now.plus_ms(spec.deadline_ms);
-    if (!asking && row.attempt > 0 && now >= row.step_deadline)
-        throw step_timed_out(row, spec);
+    if (!asking && row.attempt > 0 && now >= row.step_deadline) throw step_timed_out(row, spec);
     if (!row.undoing) row.step = spec.name;
     row.lease_owner.clear();
     row.lease_until = {};
@@ -179,11 +178,10 @@ void Execution::claim(db::Tx& tx, Stored& row, const Operation& operation, const
     bool late = row.attempt > 0 && row.step_deadline.us && now >= row.step_deadline;
     // Attempts are counted before they are made: a step that kills the process comes to an end too.
     if (row.attempt >= spec.max_attempts || (late && !row.undoing)) {
-        Failure failure =
-            late ? step_timed_out(row, spec)
-                 : Failure(Fault::internal, "StepDied",
-                           format("Step {} of {} ended {} times without a result.", spec.name,
-                                  row.name, row.attempt));
+        Failure failure = late ? step_timed_out(row, spec)
+                               : Failure(Fault::internal, "StepDied",
+                                         format("Step {} of {} ended {} times without a result.",
+                                                spec.name, row.name, row.attempt));
         return row.undoing ? park(tx, row, &operation, failure, moved)
                            : begin_undo(tx, row, operation, failure, true, moved);
     }
@@ -195,8 +193,8 @@ void Execution::claim(db::Tx& tx, Stored& row, const Operation& operation, const
     row.lease_until = row.wake_at = now.plus_ms(options_.lease_ms);
     store::save(tx, row);
     moved.saved(row, Outcome::Next::outside);
-    moved.job = std::make_shared<OutsideJob>(OutsideJob{
-        row.id, row.request_id, &operation, &spec, row.undoing, row.attempt, row.state});
+    moved.job = std::make_shared<OutsideJob>(
+        OutsideJob{row.id, row.request_id, &operation, &spec, row.undoing, row.attempt, row.state});
 }
 
 Outcome Execution::outside(const OutsideJob& job) {

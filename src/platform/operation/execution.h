@@ -77,8 +77,8 @@ class Execution {
     Outcome committed(const Moved& moved);
     void probe(Probe::Point point, const Probe::At& at);
     Time back_off(int attempt);
-    /// Writes, reporting in `moved`. When the operation is parked and its if_parked function throws,
-    /// it is parked without.
+    /// Writes, reporting in `moved`. When the operation is parked and its if_parked function
+    /// throws, it is parked without.
     void commit(Moved& moved, const std::function<void(db::Tx&)>& body);
     /// Runs `body`; a failure of the step's own code goes to failed(), others come through.
     template <class Body> Outcome guarded(Tried& tried, const Body& body);

@@ -209,8 +209,8 @@ class Probe; // probe.h
 struct RunnerOptions {
     int threads = 4;
     std::int64_t lease_ms = 30'000;
-    std::int64_t poll_ms = 1000; ///< the net below the hints
-    int outside_threads = 4;     ///< steps outside of a transaction at a time
+    std::int64_t poll_ms = 1000;             ///< the net below the hints
+    int outside_threads = 4;                 ///< steps outside of a transaction at a time
     std::int64_t keep_ms = 7 * 86'400'000LL; ///< finished operations
     int keep_rows = 10'000;
     Probe* probe = nullptr; ///< tests: told at the borders of every step

@@ -70,9 +70,9 @@ struct Runner::Impl {
         bool hinted = false;
     };
     struct Busy {
-        bool hinted = false;       ///< an entry it waits for appeared meanwhile
-        std::int64_t seen = 0;     ///< the highest revision at which it was seen to be due
-        bool leased = false;       ///< an outside step is under way
+        bool hinted = false;   ///< an entry it waits for appeared meanwhile
+        std::int64_t seen = 0; ///< the highest revision at which it was seen to be due
+        bool leased = false;   ///< an outside step is under way
     };
 
     void dispatch();
@@ -104,7 +104,6 @@ struct Runner::Impl {
     std::deque<Task> queue;
     std::unordered_set<std::string> queued;
     std::unordered_map<std::string, Busy> busy;
-    std::unique_ptr<JournalWaker> waker;
     std::unique_ptr<Pool> outside_pool;
     std::vector<std::thread> threads;
 };
@@ -181,9 +180,9 @@ void Runner::Impl::dispatch() {
         Time next = now.plus_ms(options.poll_ms);
         if (look_at.us) next = std::min(next, look_at);
         next = std::min(next, lease_at);
-        look_needed.wait_for(lock, std::chrono::microseconds(std::max<std::int64_t>(
-                                       next.us - now.us, 0)),
-                             [&] { return stopping || look_now || (look_at.us && look_at < next); });
+        look_needed.wait_for(
+            lock, std::chrono::microseconds(std::max<std::int64_t>(next.us - now.us, 0)),
+            [&] { return stopping || look_now || (look_at.us && look_at < next); });
         if (stopping) return;
         if (!look_now && look_at.us && look_at < next && look_at > cloud.now()) continue;
         look_now = false;
@@ -319,9 +318,8 @@ void Runner::start() {
     if (i.started || i.options.threads <= 0) return;
     i.started = true;
     std::vector<std::string> dead;
-    for (auto& owner : i.cloud.db().read([&](db::Tx& tx) {
-             return store::lease_owners(tx, i.cloud.node() + "/");
-         }))
+    for (auto& owner : i.cloud.db().read(
+             [&](db::Tx& tx) { return store::lease_owners(tx, i.cloud.node() + "/"); }))
         if (is_dead(owner)) dead.push_back(owner);
     if (!dead.empty())
         i.cloud.db().write(
@@ -329,7 +327,6 @@ void Runner::start() {
     i.adopt();
     i.outside_pool = std::make_unique<Pool>(
         "ops-outside", static_cast<std::size_t>(std::max(1, i.options.outside_threads)), 1000);
-    i.waker = std::make_unique<JournalWaker>(i.cloud, [this] { wake(); });
     i.threads.emplace_back([&i] { i.dispatch(); });
     for (int n = 0; n < i.options.threads; ++n) i.threads.emplace_back([&i] { i.work(); });
 }
@@ -345,7 +342,6 @@ void Runner::stop() {
         i.work_ready.notify_all();
         i.look_needed.notify_all();
     }
-    i.waker.reset();
     for (auto& thread : i.threads) thread.join();
     i.threads.clear();
     i.outside_pool->stop();

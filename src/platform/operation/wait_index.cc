@@ -27,8 +27,8 @@ void WaitIndex::set(const std::string& operation, const Json& waits) {
     if (!waits.is_array() || waits.size() == 0) return;
     auto& keys = by_operation_[operation];
     for (auto& wait : waits.as_array()) {
-        keys.push_back(entry_key(wait.as_array().at(0).as_string(),
-                                 wait.as_array().at(1).as_string()));
+        keys.push_back(
+            entry_key(wait.as_array().at(0).as_string(), wait.as_array().at(1).as_string()));
         by_entry_[keys.back()].push_back(operation);
     }
 }
