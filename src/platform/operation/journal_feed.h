@@ -8,6 +8,9 @@
 
 namespace nephele::ops {
 
+/// Where the journal hints at new entries (db::Tx::hint).
+inline constexpr const char* journal_channel = "journal";
+
 /// The position of the last entry.
 std::int64_t journal_head(db::Tx& tx);
 /// Entries after `position`, oldest first, a bounded number at a time; returns the new position.

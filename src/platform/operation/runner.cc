@@ -104,6 +104,7 @@ struct Runner::Impl {
     std::deque<Task> queue;
     std::unordered_set<std::string> queued;
     std::unordered_map<std::string, Busy> busy;
+    std::shared_ptr<void> listening; ///< to the journal's hints
     std::unique_ptr<Pool> outside_pool;
     std::vector<std::thread> threads;
 };
@@ -327,6 +328,7 @@ void Runner::start() {
     i.adopt();
     i.outside_pool = std::make_unique<Pool>(
         "ops-outside", static_cast<std::size_t>(std::max(1, i.options.outside_threads)), 1000);
+    i.listening = i.cloud.db().listen(journal_channel, [this] { wake(); });
     i.threads.emplace_back([&i] { i.dispatch(); });
     for (int n = 0; n < i.options.threads; ++n) i.threads.emplace_back([&i] { i.work(); });
 }
@@ -342,6 +344,7 @@ void Runner::stop() {
         i.work_ready.notify_all();
         i.look_needed.notify_all();
     }
+    i.listening.reset();
     for (auto& thread : i.threads) thread.join();
     i.threads.clear();
     i.outside_pool->stop();
