@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
 # Starting, finding and stopping one daemon by its pid file. Sourced by engines; $state is the state folder.
 
@@ -23,11 +24,11 @@ start_ovs_daemon() {
 
 # stop_daemon NAME: asks, waits up to five seconds, then kills. A missing daemon is no error.
 stop_daemon() {
-  local name=$1 pid wait
+  local name=$1 pid _
   if running "$name"; then
     pid=$(<"$(pid_file "$name")")
     kill "$pid"
-    for wait in $(seq 50); do [ -d "/proc/$pid" ] || break; sleep 0.1; done
+    for _ in $(seq 50); do [ -d "/proc/$pid" ] || break; sleep 0.1; done
     [ -d "/proc/$pid" ] && kill -9 "$pid"
   fi
   rm -f "$(pid_file "$name")"

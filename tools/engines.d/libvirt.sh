@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
 # libvirt on a host without systemd: virtlogd and libvirtd on their usual sockets. A libvirtd that the host already runs
 # is used as it is. Sourced by engines.
@@ -71,9 +72,6 @@ wait_for_libvirt() {
 
 # libvirt_down: guests go on without libvirtd; their consoles need virtlogd, so it stays while any runs.
 libvirt_down() {
-  local guests
-  running libvirtd || return 0
-  guests=$(virsh -q -c qemu:///system list --name 2>/dev/null | grep -c . || true)
   stop_daemon libvirtd
-  if [ "${guests:-0}" = 0 ]; then stop_daemon virtlogd; fi
+  compgen -G '/run/libvirt/qemu/*.xml' >/dev/null || stop_daemon virtlogd
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
 # OVN: the two central databases, northd, and this host's controller. Sourced by engines.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
 # Open vSwitch: database, switch, the bridges br-int and br-ex, the host's address on br-ex and NAT. Sourced by engines.
 
@@ -58,18 +59,22 @@ switch_down() {
   if command -v nft >/dev/null; then nft delete table ip nephele-external 2>/dev/null || true; fi
 }
 
-# guests_down: Nephele's domains, taps and metadata namespaces. Domains are named instance-XXXXXXXX.
+# guests_down: Nephele's domains, named instance-XXXXXXXX; needs libvirtd.
 guests_down() {
   local name
-  if libvirt_running; then
-    for name in $(virsh -q -c qemu:///system list --all --name | grep '^instance-'); do
-      virsh -q -c qemu:///system destroy "$name" >/dev/null 2>&1 || true
-      virsh -q -c qemu:///system undefine "$name" --managed-save --snapshots-metadata --nvram >/dev/null 2>&1 || true
-    done
-  fi
-  for name in $(ip netns list | awk '/^ovnmeta-/ {print $1}'); do ip netns delete "$name"; done
-  for name in $(ip -o link show type tun | sed -n 's/^[0-9]*: \(nt[^:@]*\).*/\1/p'); do
-    if running ovs-db; then vsctl --no-wait --if-exists del-port br-int "$name"; fi
-    ip link delete "$name"
+  libvirt_running || return 0
+  for name in $(virsh -q -c qemu:///system list --all --name | grep '^instance-'); do
+    virsh -q -c qemu:///system destroy "$name" >/dev/null 2>&1 || true
+    virsh -q -c qemu:///system undefine "$name" --managed-save --snapshots-metadata --nvram >/dev/null 2>&1 || true
   done
+}
+
+# networks_down: what guests and metadata left in the kernel, the bridges' devices, and the databases. Engines are down.
+networks_down() {
+  local name
+  for name in $(ip netns list | awk '/^ovnmeta-/ {print $1}'); do ip netns delete "$name"; done
+  for name in $(ip -o link show | sed -n 's/^[0-9]*: \(nt[^:@]*\).*/\1/p') br-int br-ex ovs-netdev; do
+    ip link delete "$name" 2>/dev/null || true
+  done
+  rm -f "$state"/db/*.db
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
 # Debian packages of the guest: downloaded and unpacked into the cache, never installed. Sourced by build.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: Apache-2.0
 # The guest's kernel and its initramfs, which is the whole system. Sourced by build.
 
