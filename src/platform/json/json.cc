@@ -13,6 +13,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 
@@ -66,12 +67,15 @@ class Builder {
 
     bool Null() { return put(nullptr); }
     bool Bool(bool v) { return put(v); }
-    bool Int(int v) { return put(v); }
-    bool Uint(unsigned v) { return put(v); }
-    bool Int64(std::int64_t v) { return put(v); }
-    bool Uint64(std::uint64_t v) { return put(v); }
-    bool Double(double v) { return put(v); }
-    bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+    bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
+        return number({text, length});
+    }
+    // Numbers come as text only.
+    bool Int(int) { return false; }
+    bool Uint(unsigned) { return false; }
+    bool Int64(std::int64_t) { return false; }
+    bool Uint64(std::uint64_t) { return false; }
+    bool Double(double) { return false; }
     bool String(const char* text, rapidjson::SizeType length, bool) {
         return text_is_fine(text, length) && put(std::string(text, length));
     }
@@ -110,6 +114,21 @@ class Builder {
         if (check_surrogates_ && has_encoded_surrogate(text, length))
             return fail("unpaired surrogate in a string");
         return true;
+    }
+    // RapidJSON's own full-precision conversion fails an assertion on some numbers near the limit.
+    bool number(std::string_view text) {
+        const char* end = text.data() + text.size();
+        if (text.find_first_of(".eE") == text.npos) {
+            std::int64_t integer = 0;
+            if (std::from_chars(text.data(), end, integer).ec == std::errc()) return put(integer);
+            std::uint64_t large = 0;
+            if (std::from_chars(text.data(), end, large).ec == std::errc()) return put(large);
+        }
+        double real = 0;
+        // Out of range means too large or too small; strtod tells which.
+        if (std::from_chars(text.data(), end, real).ec != std::errc())
+            real = std::strtod(std::string(text).c_str(), nullptr);
+        return std::isfinite(real) ? put(real) : fail("number too large");
     }
     bool put(Json value) {
         if (key_waits_)
@@ -383,7 +402,7 @@ Json Json::parse(std::string_view text, int max_depth) {
     rapidjson::MemoryStream stream(text.data(), text.size());
     rapidjson::Reader reader;
     auto outcome =
-        reader.Parse<rapidjson::kParseFullPrecisionFlag | rapidjson::kParseIterativeFlag |
+        reader.Parse<rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag |
                      rapidjson::kParseStopWhenDoneFlag>(stream, builder);
     if (outcome.IsError())
         malformed(builder.problem().empty() ? rapidjson::GetParseError_En(outcome.Code())

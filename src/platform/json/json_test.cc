@@ -51,7 +51,15 @@ TEST_CASE("doubles round-trip bit for bit and stay doubles") {
     CHECK(Json(1.0).dump() == "1.0");
     CHECK_THROWS_AS(Json(std::nan("")).dump(), JsonError);
     CHECK_THROWS_AS(Json(INFINITY).dump(), JsonError);
-    CHECK(refusal("1e999").find("at byte") != std::string::npos);
+    for (const char* text : {"1e999", "-1e309", "1.8e308"})
+        CHECK_MESSAGE(refusal(text).find("at byte") != std::string::npos, text);
+    CHECK(refusal("[-" + std::string(39, '3') + ".5e302]") ==
+          "invalid JSON at byte 1: number too large");
+    CHECK(refusal(std::string(400, '9')).find("at byte") != std::string::npos);
+    CHECK(Json::parse("1e-400").as_double() == 0.0);
+    CHECK(Json::parse("1.7976931348623157e308").as_double() == DBL_MAX);
+    CHECK(Json::parse("2.2250738585072011e-308").as_double() == 2.2250738585072011e-308);
+    CHECK(Json::parse("18446744073709551616").as_double() == 18446744073709551616.0);
 }
 
 TEST_CASE("strings are escaped and decoded") {
