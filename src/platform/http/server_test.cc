@@ -8,30 +8,6 @@
 #include <thread>
 
 namespace nephele::http::test {
-namespace {
-
-struct Fixture {
-    explicit Fixture(ServerOptions options = quick_options()) : server(options, application) {}
-    // Handlers are set before the first request: the map is not locked.
-    TestApplication application;
-    Server server;
-    std::uint16_t port() const { return server.ports()[0]; }
-};
-
-void add_echo(TestApplication& application) {
-    application.on("/echo", [](const RequestHead& head, std::string body) {
-        auto response = text_response(head.method + " " + body);
-        response.headers.set("X-Query", head.query);
-        return response;
-    });
-}
-
-std::string post(const std::string& path, const std::string& fields, const std::string& body) {
-    return "POST " + path + " HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n" + body;
-}
-
-} // namespace
-
 TEST_CASE("a connection serves one request after the other") {
     Fixture fixture;
     add_echo(fixture.application);

@@ -6,7 +6,8 @@
 
 #include <arpa/inet.h>
 #include <chrono>
-#include <fcntl.h>
+#include <cstdlib>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -46,45 +47,56 @@ Response TestApplication::refuse(const RequestHead&, int status, const std::stri
     return text_response("refused: " + reason, status);
 }
 
-RawClient::RawClient(std::uint16_t port, int receive_buffer) {
+RawClient::RawClient(std::uint16_t port, RawOptions options) {
     descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (receive_buffer > 0)
-        ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    if (options.receive_buffer > 0)
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer, sizeof(int));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
         throw std::runtime_error("cannot connect");
+    if (!options.tls) return;
+    static SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+    tls_ = SSL_new(context);
+    SSL_set_fd(tls_, descriptor_);
+    if (SSL_connect(tls_) != 1) throw std::runtime_error("no TLS handshake");
 }
 
-RawClient::~RawClient() { ::close(descriptor_); }
+RawClient::~RawClient() {
+    SSL_free(tls_);
+    ::close(descriptor_);
+}
 
 void RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        auto count = tls_ ? SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()))
+                          : ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count <= 0) throw std::runtime_error("cannot send");
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
 }
 
-std::size_t RawClient::send_until_blocked(std::string_view piece, std::size_t limit) {
-    std::size_t total = 0;
-    while (total < limit) {
-        pollfd entry{descriptor_, POLLOUT, 0};
-        if (::poll(&entry, 1, 200) <= 0) break;
-        auto count = ::send(descriptor_, piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+std::size_t RawClient::send_until_blocked(std::string_view bytes) {
+    std::size_t sent = 0;
+    pollfd entry{descriptor_, POLLOUT, 0};
+    while (sent < bytes.size() && ::poll(&entry, 1, 100) == 1) {
+        auto count = ::send(descriptor_, bytes.data() + sent, bytes.size() - sent,
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count <= 0) break;
-        total += static_cast<std::size_t>(count);
+        sent += static_cast<std::size_t>(count);
     }
-    return total;
+    return sent;
 }
 
 bool RawClient::fill() {
     pollfd entry{descriptor_, POLLIN, 0};
-    if (::poll(&entry, 1, patience_ms) <= 0) throw std::runtime_error("no answer in time");
+    if (!(tls_ && SSL_pending(tls_)) && ::poll(&entry, 1, patience_ms) <= 0)
+        throw std::runtime_error("no answer in time");
     char bytes[65536];
-    auto count = ::recv(descriptor_, bytes, sizeof bytes, 0);
+    auto count =
+        tls_ ? SSL_read(tls_, bytes, sizeof bytes) : ::recv(descriptor_, bytes, sizeof bytes, 0);
     if (count <= 0) return false;
     buffer_.append(bytes, static_cast<std::size_t>(count));
     return true;
@@ -108,6 +120,12 @@ std::string RawClient::read_bytes(std::size_t count) {
     auto bytes = buffer_.substr(0, count);
     buffer_.erase(0, count);
     return bytes;
+}
+
+char RawClient::peek_byte() {
+    while (buffer_.empty())
+        if (!fill()) throw std::runtime_error("the stream ended");
+    return buffer_[0];
 }
 
 std::string RawClient::read_to_end() {
@@ -171,6 +189,42 @@ ServerOptions quick_options() {
     options.workers = 4;
     options.streamers = 8;
     return options;
+}
+
+void add_echo(TestApplication& application) {
+    application.on("/echo", [](const RequestHead& head, std::string body) {
+        auto response = text_response(head.method + " " + body);
+        response.headers.set("X-Query", head.query);
+        return response;
+    });
+}
+
+std::string pattern(std::size_t size, std::size_t from) {
+    std::string bytes(size, '\0');
+    for (std::size_t i = 0; i < size; ++i)
+        bytes[i] = static_cast<char>((from + i) * 2654435761u >> 13);
+    return bytes;
+}
+
+std::shared_ptr<int> temporary_file(const std::string& bytes) {
+    char path[] = "/tmp/nephele-http-XXXXXX";
+    int descriptor = ::mkstemp(path);
+    if (descriptor < 0) throw std::runtime_error("no temporary file");
+    ::unlink(path);
+    std::shared_ptr<int> file(new int(descriptor), [](int* fd) {
+        ::close(*fd);
+        delete fd;
+    });
+    for (std::size_t at = 0; at < bytes.size();) {
+        auto count = ::write(descriptor, bytes.data() + at, bytes.size() - at);
+        if (count <= 0) throw std::runtime_error("cannot write the temporary file");
+        at += static_cast<std::size_t>(count);
+    }
+    return file;
+}
+
+std::string post(const std::string& path, const std::string& fields, const std::string& body) {
+    return "POST " + path + " HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n" + body;
 }
 
 std::string get(const std::string& path, const std::string& fields) {

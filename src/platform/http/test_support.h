@@ -9,7 +9,11 @@
 #include <map>
 #include <mutex>
 
+struct ssl_st;
+
 namespace nephele::http::test {
+
+ServerOptions quick_options();
 
 /// Answers by path; everything not set answers 404.
 class TestApplication : public Application {
@@ -38,17 +42,21 @@ class TestApplication : public Application {
 
 Response text_response(std::string body, int status = 200);
 
+struct RawOptions {
+    int receive_buffer = 0; ///< > 0: the kernel takes little that nobody reads
+    bool tls = false;
+};
+
 /// A blocking socket to 127.0.0.1. Every wait ends after ten seconds with an exception.
 class RawClient {
   public:
-    /// `receive_buffer` > 0 makes the kernel take little that nobody reads.
-    explicit RawClient(std::uint16_t port, int receive_buffer = 0);
+    explicit RawClient(std::uint16_t port, RawOptions options = {});
     ~RawClient();
     RawClient(const RawClient&) = delete;
 
     void send(std::string_view bytes);
-    /// As many as the kernel takes until the peer stops taking or `limit` is reached.
-    std::size_t send_until_blocked(std::string_view piece, std::size_t limit);
+    /// Plain sockets: sends until the kernel has taken nothing more for a while.
+    std::size_t send_until_blocked(std::string_view bytes);
     struct Answer {
         int status = 0;
         std::string head; ///< with the status line
@@ -58,6 +66,7 @@ class RawClient {
     Answer read_answer(bool head_request = false);
     std::string read_line();
     std::string read_bytes(std::size_t count);
+    char peek_byte();
     /// Up to and including the end of the stream.
     std::string read_to_end();
     bool at_end();
@@ -69,6 +78,7 @@ class RawClient {
   private:
     bool fill();
     int descriptor_ = -1;
+    ssl_st* tls_ = nullptr;
     std::string buffer_;
 };
 
@@ -85,7 +95,25 @@ class Gate {
     bool open_ = false;
 };
 
-ServerOptions quick_options();
+/// A server on a port of its own. Handlers are set before the first request: the map is not locked.
+struct Fixture {
+    explicit Fixture(ServerOptions options = quick_options()) : server(options, application) {}
+    std::uint16_t port() const { return server.ports()[0]; }
+    std::string url(const std::string& path) const {
+        return "http://127.0.0.1:" + std::to_string(port()) + path;
+    }
+
+    TestApplication application;
+    Server server;
+};
+
+/// "/echo" answers with method and body.
+void add_echo(TestApplication& application);
+std::string post(const std::string& path, const std::string& fields, const std::string& body);
+/// Bytes in which every position can be told.
+std::string pattern(std::size_t size, std::size_t from = 0);
+/// An unlinked file with these bytes.
+std::shared_ptr<int> temporary_file(const std::string& bytes);
 /// "GET <path> HTTP/1.1" with Host and the given fields.
 std::string get(const std::string& path, const std::string& fields = "");
 

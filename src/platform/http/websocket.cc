@@ -284,7 +284,9 @@ void WebSocketSession::ended(const error_code& error) {
         std::lock_guard lock(mutex_);
         if (ended_) return;
         ended_ = true;
-        orderly_ = error == websocket::error::closed;
+        // Beast cuts a waiting read off once our own close has been answered.
+        orderly_ = error == websocket::error::closed ||
+                   (closing_ && error == asio::error::operation_aborted);
         signal();
     }
     changed_.notify_all();
