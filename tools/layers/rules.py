@@ -335,8 +335,8 @@ def no_reminders(file, tree):
 def sources_are_listed(tree):
     for path in tree.files:
         if path.endswith('.cc') and path not in tree.listed:
-            yield Finding(path, 1, f'no CMakeLists.txt names this file: add it to '
-                                   f'{os.path.dirname(path)}/CMakeLists.txt')
+            yield Finding(path, 1, 'no CMakeLists.txt names this file: add it to the module\'s list '
+                                   '(nephele_module)')
 
 
 def map_is_true(tree):

@@ -30,6 +30,41 @@ SwitchPort port(const std::string& id, const std::string& network) {
     return made;
 }
 
+void add_routing(Desired& desired) {
+    RouterPort inner;
+    inner.self = {"router_port", "RP", "R"};
+    inner.router = {"router", "R"};
+    inner.name = "lrp-RP";
+    inner.mac = "fa:16:3e:00:00:fe";
+    inner.networks = {"10.0.0.1/24", "2001:db8::1/64"};
+    inner.ipv6_ra_configs = {{"address_mode", "slaac"}};
+    inner.gateway_chassis = {{"hv1", 2}, {"hv2", 1}};
+    desired.router_ports.push_back(inner);
+    desired.nats.push_back({.self = {"snat", "R:S", "R"},
+                            .router = {"router", "R"},
+                            .external_ip = "172.24.4.10",
+                            .logical_ip = "10.0.0.0/24"});
+    desired.nats.push_back({.self = {"floating_ip", "F", "R"},
+                            .router = {"router", "R"},
+                            .type = Nat::Type::dnat_and_snat,
+                            .external_ip = "172.24.4.20",
+                            .logical_ip = "10.0.0.5",
+                            .external_mac = "fa:16:3e:00:00:33",
+                            .logical_port = "P1",
+                            .gateway_port = RowKey{"router_port", "RP"}});
+    desired.routes.push_back({.self = {"route", "R:0", "R"},
+                              .router = {"router", "R"},
+                              .ip_prefix = "0.0.0.0/0",
+                              .nexthop = "10.0.0.254",
+                              .output_port = "lrp-RP"});
+    desired.policies.push_back({{"policy", "R:P", "R"},
+                                {"router", "R"},
+                                10,
+                                "ip4.src == 10.0.0.5",
+                                "reroute",
+                                {"10.0.0.7"}});
+}
+
 /// Everything the model can say, so that the real schema checks every column.
 Desired everything() {
     Desired desired;
@@ -67,38 +102,7 @@ Desired everything() {
     peer.addresses = {"router"};
     peer.options = {{"router-port", "lrp-RP"}};
     desired.switch_ports.push_back(peer);
-    RouterPort inner;
-    inner.self = {"router_port", "RP", "R"};
-    inner.router = {"router", "R"};
-    inner.name = "lrp-RP";
-    inner.mac = "fa:16:3e:00:00:fe";
-    inner.networks = {"10.0.0.1/24", "2001:db8::1/64"};
-    inner.ipv6_ra_configs = {{"address_mode", "slaac"}};
-    inner.gateway_chassis = {{"hv1", 2}, {"hv2", 1}};
-    desired.router_ports.push_back(inner);
-    desired.nats.push_back({.self = {"snat", "R:S", "R"},
-                            .router = {"router", "R"},
-                            .external_ip = "172.24.4.10",
-                            .logical_ip = "10.0.0.0/24"});
-    desired.nats.push_back({.self = {"floating_ip", "F", "R"},
-                            .router = {"router", "R"},
-                            .type = Nat::Type::dnat_and_snat,
-                            .external_ip = "172.24.4.20",
-                            .logical_ip = "10.0.0.5",
-                            .external_mac = "fa:16:3e:00:00:33",
-                            .logical_port = "P1",
-                            .gateway_port = RowKey{"router_port", "RP"}});
-    desired.routes.push_back({.self = {"route", "R:0", "R"},
-                              .router = {"router", "R"},
-                              .ip_prefix = "0.0.0.0/0",
-                              .nexthop = "10.0.0.254",
-                              .output_port = "lrp-RP"});
-    desired.policies.push_back({{"policy", "R:P", "R"},
-                                {"router", "R"},
-                                10,
-                                "ip4.src == 10.0.0.5",
-                                "reroute",
-                                {"10.0.0.7"}});
+    add_routing(desired);
     desired.qos_rules.push_back({.self = {"qos", "Q", "N"},
                                  .logical_switch = {"network", "N"},
                                  .direction = Acl::Direction::from_port,
