@@ -10,11 +10,6 @@ namespace {
 /// Bounds how long the first job of a group can wait for the last.
 constexpr std::size_t group_limit = 256;
 
-std::exception_ptr group_lost(const std::string& cause) {
-    return std::make_exception_ptr(
-        Unavailable("the transaction's group was not committed: " + cause));
-}
-
 std::string message_of(std::exception_ptr error) {
     try {
         std::rethrow_exception(error);
@@ -115,22 +110,22 @@ void GroupWriter::run_job(Job& job) {
 }
 
 /// What ended the group's transaction early, if anything did.
-std::exception_ptr GroupWriter::run_jobs(std::deque<Job*>& group) {
+std::optional<std::string> GroupWriter::run_jobs(std::deque<Job*>& group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         run_job(*group[i]);
         if (!store_.in_transaction()) {
             std::lock_guard lock(mutex_);
             queue_.insert(queue_.begin(), group.begin() + i + 1, group.end());
             group.resize(i + 1);
-            return group_lost(group[i]->error ? message_of(group[i]->error) : "rolled back");
+            return group[i]->error ? message_of(group[i]->error) : "rolled back";
         }
         if (i + 1 == group.size()) take_more(group);
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 void GroupWriter::run_group(std::deque<Job*>& group) {
-    std::exception_ptr lost;
+    std::optional<std::string> lost; // why, when it is
     try {
         store_.begin();
         lost = run_jobs(group);
@@ -139,13 +134,15 @@ void GroupWriter::run_group(std::deque<Job*>& group) {
             ++commits_;
         }
     } catch (const std::exception& e) {
-        lost = group_lost(e.what());
+        lost = e.what();
     }
     if (lost) store_.rollback();
     jobs_ += group.size();
     for (Job* job : group) {
         // A job's own failure may rest on rows of its group that never came to be: it is lost too.
-        if (lost) job->error = lost;
+        if (lost)
+            job->error = std::make_exception_ptr(
+                Unavailable("the transaction's group was not committed: " + *lost));
         if (!job->error) run_actions(job->actions);
         job->finish();
     }

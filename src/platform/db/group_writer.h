@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace nephele::db {
@@ -57,7 +58,7 @@ class GroupWriter {
     };
     void loop();
     void run_group(std::deque<Job*>& group);
-    std::exception_ptr run_jobs(std::deque<Job*>& group);
+    std::optional<std::string> run_jobs(std::deque<Job*>& group);
     void run_job(Job& job);
     void take_more(std::deque<Job*>& group);
     void enqueue(const std::vector<Job*>& jobs);
