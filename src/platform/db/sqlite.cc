@@ -3,6 +3,7 @@
 // each its snapshot). The only file that includes sqlite3.h.
 #include "base/strings.h"
 #include "platform/db/connection_pool.h"
+#include "platform/db/copied_rows.h"
 #include "platform/db/group_writer.h"
 #include "platform/db/scratch_dir.h"
 
@@ -84,60 +85,21 @@ class StatementRow : public Row {
     sqlite3_stmt* s_;
 };
 
-/// Rows kept apart from their statement: in a write transaction the callback may change the table
-/// that is being read, and must not meet its own changes.
-class CopiedRows : public Row {
-  public:
-    void add(const Row& row, sqlite3_stmt* statement) {
-        columns_ = row.columns();
-        for (int c = 0; c < columns_; ++c) {
-            int type = sqlite3_column_type(statement, c);
-            Cell cell{type, 0, 0, text_.size(), 0};
-            if (type == SQLITE_INTEGER) cell.integer = row.integer(c);
-            if (type == SQLITE_FLOAT) cell.real = row.real(c);
-            std::string_view text = row.text(c);
-            cell.length = text.size();
-            text_ += text;
-            if (type == SQLITE_TEXT) {
-                cell.integer = row.integer(c);
-                cell.real = row.real(c);
-            }
-            cells_.push_back(cell);
+void copy_row(CopiedRows& rows, const StatementRow& row, sqlite3_stmt* statement) {
+    rows.begin_row(row.columns());
+    for (int c = 0; c < row.columns(); ++c) {
+        switch (sqlite3_column_type(statement, c)) {
+        case SQLITE_NULL:
+            rows.add_null();
+            break;
+        case SQLITE_BLOB:
+            rows.add(0, 0, row.text(c));
+            break;
+        default:
+            rows.add(row.integer(c), row.real(c), row.text(c));
         }
     }
-    void for_each(const std::function<void(const Row&)>& callback) {
-        for (at_ = 0; at_ < cells_.size(); at_ += columns_) callback(*this);
-    }
-    bool is_null(int c) const override { return cell(c).type == SQLITE_NULL; }
-    std::int64_t integer(int c) const override {
-        const Cell& v = cell(c);
-        return v.type == SQLITE_FLOAT ? static_cast<std::int64_t>(v.real) : v.integer;
-    }
-    double real(int c) const override {
-        const Cell& v = cell(c);
-        return v.type == SQLITE_INTEGER ? static_cast<double>(v.integer) : v.real;
-    }
-    std::string_view text(int c) const override {
-        return std::string_view(text_).substr(cell(c).offset, cell(c).length);
-    }
-    int columns() const override { return columns_; }
-
-  private:
-    struct Cell {
-        int type;
-        std::int64_t integer;
-        double real;
-        std::size_t offset, length;
-    };
-    const Cell& cell(int c) const {
-        if (c < 0 || c >= columns_) throw DatabaseError("a column outside the row");
-        return cells_[at_ + c];
-    }
-    std::vector<Cell> cells_;
-    std::string text_;
-    std::size_t at_ = 0;
-    int columns_ = 0;
-};
+}
 
 /// One connection with its prepared statements. Used by one thread at a time.
 class Connection {
@@ -295,7 +257,7 @@ class SqliteTx : public BaseTx {
             {
                 Ready ready(*this, sql, params);
                 StatementRow row(ready.get());
-                while (ready.step()) rows.add(row, ready.get());
+                while (ready.step()) copy_row(rows, row, ready.get());
             }
             rows.for_each(callback);
         } else {
