@@ -8,6 +8,8 @@
 #include <thread>
 
 namespace nephele::http::test {
+
+using namespace std::string_literals;
 TEST_CASE("a connection serves one request after the other") {
     Fixture fixture;
     add_echo(fixture.application);
@@ -191,7 +193,7 @@ TEST_CASE("malformed requests answer 400 and close") {
         "GET /echo HTTP/1.1\nHost: test\n\n",
         "GET /echo HTTP/1.1\r\nHost: test\nX: y\r\n\r\n",
         "GET /echo HTTP/1.1\r\nHost: te\rst\r\n\r\n",
-        std::string("GET /echo HTTP/1.1\r\nHost: t\0t\r\n\r\n", 36),
+        "GET /echo HTTP/1.1\r\nHost: t"s + '\0' + "t\r\n\r\n",
         "GET /echo HTTP/1.1\r\n" + host + "Bad Name: x\r\n\r\n",
         "GET /echo HTTP/1.1\r\n" + host + "Spaced : x\r\n\r\n",
         "GET /echo HTTP/1.1\r\n" + host + ": x\r\n\r\n",

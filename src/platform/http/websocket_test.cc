@@ -96,6 +96,9 @@ struct SocketFixture : Fixture {
             return response;
         });
     }
+    // The handler uses what is declared here.
+    ~SocketFixture() { server.stop(); }
+
     std::string error;
     Gate ended;
 };
@@ -241,17 +244,17 @@ TEST_CASE("unread messages do not pile up in memory") {
         release.wait();
         while (auto message = socket.receive(-1)) received += message->data.size();
     });
-    WebSocketClient client(fixture.port());
     std::string all, piece(1 << 20, 'x');
-    for (int i = 0; i < 64; ++i) all += WebSocketClient::frame(binary, piece);
+    for (int i = 0; i < 40; ++i) all += WebSocketClient::frame(binary, piece);
     all += WebSocketClient::frame(closing, "\x03\xe8");
+    WebSocketClient client(fixture.port());
     auto taken = client.raw.send_until_blocked(all);
     CHECK(taken < (24u << 20)); // Our queue and the kernel's buffers.
     release.open();
     client.raw.send(std::string_view(all).substr(taken));
     fixture.ended.wait();
     CHECK(fixture.error.empty());
-    CHECK(received == 64u << 20);
+    CHECK(received == 40u << 20);
 }
 
 TEST_CASE("a slow receiver stops a WebSocket sender") {
