@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/services.h"
 
+#include "services/placement/service.h"
+
 namespace nephele {
 
 std::vector<api::Service> all_services() { return {}; }

@@ -252,6 +252,8 @@ struct Api::Impl {
     http::Response run_in_transaction(const Incoming& in) {
         auto keyed = keyed_request(in);
         auto body = [&](db::Tx& tx) {
+            // Writes run on the database's own thread.
+            log::RequestScope log_scope(in.request_id);
             if (keyed)
                 if (auto kept = kept_answer(tx, *keyed)) return std::move(*kept);
             Call call(cloud, tx, in);
