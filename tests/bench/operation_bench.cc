@@ -113,7 +113,6 @@ int main(int argc, char** argv) {
                 entry.change = "update";
                 journal::append(tx, entry);
             });
-        runner.wake();
     }
     wait_until(finished, count);
     cpu = cpu_seconds() - cpu;

@@ -4,9 +4,9 @@
 #include "base/check.h"
 #include "base/pool.h"
 #include "base/strings.h"
+#include "platform/journal/hub.h"
 #include "platform/log/log.h"
 #include "platform/operation/execution.h"
-#include "platform/operation/journal_feed.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -77,7 +77,6 @@ struct Runner::Impl {
 
     void dispatch();
     void look();
-    void read_state(std::vector<Task>& found, std::unordered_map<std::string, std::int64_t>& seen);
     void renew_leases();
     void prune_finished();
     void work();
@@ -86,7 +85,9 @@ struct Runner::Impl {
     void released(const std::string& id, const Outcome& outcome);
     void add(const Task& task, std::int64_t revision);
     void wake_by(Time at);
+    void listen();
     void adopt();
+    void heard(const journal::Page& page);
     bool take(Task& task);
 
     Cloud& cloud;
@@ -100,44 +101,35 @@ struct Runner::Impl {
     std::condition_variable work_ready, look_needed;
     bool stopping = false, started = false, look_now = true;
     Time look_at, lease_at, prune_at;
-    std::int64_t cursor = -1; ///< of the journal; -1: not following yet
+    bool adopt_now = false; ///< ask all that wait: entries may have been missed
     std::deque<Task> queue;
     std::unordered_set<std::string> queued;
     std::unordered_map<std::string, Busy> busy;
-    std::shared_ptr<void> listening; ///< to the journal's hints
+    std::unique_ptr<journal::Hub> own_hub; ///< where the node has none for all
+    journal::Hub* hub = nullptr;
+    journal::Hub::Subscription journal;
     std::unique_ptr<Pool> outside_pool;
     std::vector<std::thread> threads;
 };
 
 // ---- learning what is due ----
 
-/// Reads new journal entries and what is due by time.
-void Runner::Impl::read_state(std::vector<Task>& found,
-                              std::unordered_map<std::string, std::int64_t>& seen) {
+void Runner::Impl::look() {
+    bool missed = false;
+    {
+        std::lock_guard lock(mutex);
+        missed = std::exchange(adopt_now, false);
+    }
+    if (missed) adopt();
     Time now = cloud.now(), next;
-    std::int64_t position = cursor;
+    std::vector<store::Due> due;
     cloud.db().read([&](db::Tx& tx) {
-        found.clear();
-        seen.clear();
-        position = read_journal(tx, cursor, [&](std::string_view kind, std::string_view id) {
-            for (auto& operation : waits.waiting_for(kind, id)) found.push_back({operation, true});
-        });
-        for (auto& due : store::due(tx, now, scan_limit)) {
-            seen[due.id] = due.revision;
-            found.push_back({due.id, false});
-        }
+        due = store::due(tx, now, scan_limit);
         next = store::next_due(tx, now);
     });
-    cursor = position;
     if (next.us) wake_by(next);
-}
-
-void Runner::Impl::look() {
-    std::vector<Task> found;
-    std::unordered_map<std::string, std::int64_t> seen;
-    read_state(found, seen);
     std::lock_guard lock(mutex);
-    for (auto& task : found) add(task, task.hinted ? 0 : seen[task.id]);
+    for (auto& one : due) add({one.id, false}, one.revision);
     if (!queue.empty()) work_ready.notify_all();
 }
 
@@ -162,16 +154,42 @@ void Runner::Impl::wake_by(Time at) {
     look_needed.notify_one();
 }
 
+/// From here on every journal entry is heard; what happened before is found by asking.
+void Runner::Impl::listen() {
+    if (cloud.has_state<journal::Hub>())
+        hub = &cloud.state<journal::Hub>();
+    else
+        own_hub = std::make_unique<journal::Hub>(cloud.db());
+    if (own_hub) hub = own_hub.get();
+    journal = hub->subscribe([this](const journal::Page& page) { heard(page); });
+    adopt();
+}
+
 void Runner::Impl::adopt() {
     cloud.db().read([&](db::Tx& tx) {
-        cursor = journal_head(tx);
-        std::lock_guard lock(mutex);
         store::each_waiting(tx, [&](const std::string& id, const Json& waits_of) {
             waits.set(id, waits_of);
-            // What happened while nobody listened is found by asking.
+            std::lock_guard lock(mutex);
             add({id, true}, 0);
         });
     });
+}
+
+void Runner::Impl::heard(const journal::Page& page) {
+    bool any = page.lost;
+    for (auto& record : page.records)
+        for (auto& id : waits.waiting_for(record.kind, record.id)) {
+            std::lock_guard lock(mutex);
+            add({id, true}, 0);
+            any = true;
+        }
+    if (!any) return;
+    std::lock_guard lock(mutex);
+    if (page.lost) {
+        adopt_now = look_now = true;
+        look_needed.notify_one();
+    }
+    work_ready.notify_all();
 }
 
 void Runner::Impl::dispatch() {
@@ -311,6 +329,7 @@ Runner::Runner(Cloud& cloud, std::vector<Operation> operations, RunnerOptions op
 
 Runner::~Runner() {
     stop();
+    impl_->journal.handle.reset();
     if (impl_->cloud.runner == this) impl_->cloud.runner = nullptr;
 }
 
@@ -325,10 +344,10 @@ void Runner::start() {
     if (!dead.empty())
         i.cloud.db().write(
             [&](db::Tx& tx) { return store::release_leases(tx, dead, i.cloud.now()); });
-    i.adopt();
+    i.listen();
+    if (i.own_hub) i.own_hub->start();
     i.outside_pool = std::make_unique<Pool>(
         "ops-outside", static_cast<std::size_t>(std::max(1, i.options.outside_threads)), 1000);
-    i.listening = i.cloud.db().listen(journal_channel, [this] { wake(); });
     i.threads.emplace_back([&i] { i.dispatch(); });
     for (int n = 0; n < i.options.threads; ++n) i.threads.emplace_back([&i] { i.work(); });
 }
@@ -344,7 +363,7 @@ void Runner::stop() {
         i.work_ready.notify_all();
         i.look_needed.notify_all();
     }
-    i.listening.reset();
+    i.journal.handle.reset();
     for (auto& thread : i.threads) thread.join();
     i.threads.clear();
     i.outside_pool->stop();
@@ -358,7 +377,8 @@ void Runner::wake() {
 
 bool Runner::run_one() {
     Impl& i = *impl_;
-    if (i.cursor < 0) i.adopt();
+    if (!i.hub) i.listen();
+    i.hub->pump();
     i.look();
     while (true) {
         Impl::Task task;
