@@ -21,7 +21,7 @@ std::string FakeAuthenticator::add(Principal who) {
 
 TestCloud::TestCloud(std::vector<api::Service> services, std::vector<std::string> settings,
                      bool background,
-                     std::function<void(Context&, const std::vector<api::Service>&)> bootstrap) {
+                     std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap) {
     NodeOptions options;
     options.services = std::move(services);
     options.settings = {"http.port=0", "database.url=\"sqlite::memory:\"", "log.level=\"warning\""};

@@ -38,7 +38,7 @@ class TestCloud {
     explicit TestCloud(
         std::vector<api::Service> services, std::vector<std::string> settings = {},
         bool background = false,
-        std::function<void(Context&, const std::vector<api::Service>&)> bootstrap = {});
+        std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap = {});
 
     Cloud& cloud() { return node_->cloud(); }
     Node& node() { return *node_; }

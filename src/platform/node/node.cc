@@ -165,8 +165,8 @@ struct Node::Impl {
         write_as_cloud(*cloud, "start", [&](Context& context) {
             for (auto& service : services)
                 if (service.seed) service.seed(context);
-            if (options.bootstrap) options.bootstrap(context, services);
         });
+        if (options.bootstrap) options.bootstrap(*cloud, services);
         tasks = std::make_unique<task::Tasks>(*cloud, std::move(all_tasks));
     }
 

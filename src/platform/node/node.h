@@ -20,7 +20,7 @@ struct NodeOptions {
     IdSource* ids = nullptr;      ///< null: the system's
     bool background = true;       ///< run operations and tasks by themselves
     /// Runs after every service started and was seeded, before requests are answered.
-    std::function<void(Context&, const std::vector<api::Service>&)> bootstrap;
+    std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap;
 };
 
 class Node {
