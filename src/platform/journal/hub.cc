@@ -162,6 +162,8 @@ Hub::Subscription Hub::subscribe(Heard heard) {
     return {impl_->read_position(), std::shared_ptr<Handle>(new Handle{impl_, number})};
 }
 
+bool Hub::stopped() const { return impl_->is_stopping(); }
+
 bool Hub::wait(const std::string& cursor, int timeout_ms) {
     std::unique_lock lock(impl_->mutex);
     auto reached = [&] { return impl_->stopping || is_after(impl_->newest, cursor); };

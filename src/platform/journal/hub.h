@@ -45,6 +45,7 @@ class Hub {
     /// Blocks until there is something after the cursor; false when the time is over or the hub
     /// stops.
     bool wait(const std::string& cursor, int timeout_ms);
+    bool stopped() const;
     /// Something may be new.
     void notify();
 

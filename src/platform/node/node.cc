@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "platform/agent/agent.h"
 #include "platform/api/idempotency.h"
+#include "platform/journal/hub.h"
 #include "platform/journal/journal.h"
 #include "platform/log/log.h"
 #include "platform/node/own_service.h"
@@ -90,6 +91,16 @@ std::shared_ptr<policy::Policy> compiled_policy(const Config& config, const api:
     return policy;
 }
 
+task::Task trim_journal() {
+    return {.name = "journal.trim", .every_ms = 3'600'000, .run = [](Cloud& cloud) {
+                auto before =
+                    cloud.now().plus_seconds(-86400 * cloud.config().integer("journal.keep_days"));
+                while (cloud.db().write([&](db::Tx& tx) { return journal::trim(tx, before); }) ==
+                       1000)
+                    continue;
+            }};
+}
+
 db::Options database_options(const Config& config) {
     db::Options options;
     options.url = config.text("database.url");
@@ -126,6 +137,7 @@ std::vector<db::Migration> all_migrations(const std::vector<api::Service>& servi
 struct Node::Impl {
     std::vector<api::Service> services;
     std::unique_ptr<Cloud> cloud;
+    journal::Hub* hub = nullptr;
     std::unique_ptr<ops::Runner> runner;
     std::unique_ptr<task::Tasks> tasks;
     std::unique_ptr<api::Api> api;
@@ -145,9 +157,15 @@ struct Node::Impl {
                                         options.ids ? *options.ids : system_ids());
     }
 
+    void start_journal(bool background) {
+        cloud->db().write([](db::Tx& tx) { journal::adopt_restored(tx); });
+        hub = &cloud->add_state(std::make_shared<journal::Hub>(cloud->db()));
+        if (background) hub->start();
+    }
+
     void start_services(const NodeOptions& options) {
         std::vector<ops::Operation> operations;
-        std::vector<task::Task> all_tasks{api::forget_answers()};
+        std::vector<task::Task> all_tasks{api::forget_answers(), trim_journal()};
         for (auto& service : services) {
             cloud->set_policy(service.name, compiled_policy(cloud->config(), service));
             operations.insert(operations.end(), service.operations.begin(),
@@ -195,6 +213,7 @@ Node::Node(NodeOptions options) : impl_(std::make_unique<Impl>()) {
     impl_->services = options.services;
     impl_->services.push_back(own_service());
     impl_->open_cloud(options);
+    impl_->start_journal(options.background);
     impl_->start_services(options);
     if (options.background) {
         impl_->runner->start();
@@ -208,6 +227,8 @@ Node::~Node() { stop(); }
 void Node::stop() {
     if (impl_->stopped) return;
     impl_->stopped = true;
+    // First, so that watchers leave and the edge need not wait for them.
+    if (impl_->hub) impl_->hub->stop();
     if (impl_->server) impl_->server->stop();
     if (impl_->tasks) impl_->tasks->stop();
     for (auto& service : impl_->services)

@@ -2,6 +2,7 @@
 #include "platform/node/own_service.h"
 
 #include "base/strings.h"
+#include "platform/node/watch.h"
 
 namespace nephele {
 using namespace api;
@@ -55,6 +56,11 @@ std::vector<policy::Rule> rules() {
              "Puts a parked operation back to work.",
              {{"POST", "/v1/operations/{id}/resume"}},
              {}},
+            {"journal:watch",
+             "role:reader",
+             "Follows changes; of the own project unless administrator.",
+             {{"GET", "/v1/journal"}},
+             {}},
             {"policy:explain",
              "role:admin",
              "Explains a policy decision.",
@@ -76,7 +82,8 @@ Service own_service() {
                              .on("GET /v1", "", version, {.open = true})
                              .on("GET /v1/operations", "operation:list", operations)
                              .on("POST /v1/operations/{id}/resume", "operation:resume", resume)
-                             .on("GET /v1/policy/explain", "policy:explain", explain)};
+                             .on("GET /v1/policy/explain", "policy:explain", explain)
+                             .on("GET /v1/journal", "journal:watch", watch_journal)};
     return service;
 }
 
