@@ -3,6 +3,7 @@
 // without blocking, by whoever owns the connection), files and streams (written by threads that may
 // block).
 #include "platform/http/connection.h"
+#include "platform/http/request_body.h"
 
 #include "base/time.h"
 
@@ -100,6 +101,7 @@ void Connection::handle_stream() {
     } catch (const std::exception&) {
         response = refusal(500, "the request could not be handled");
     }
+    body.settle();
     must_close_ = must_close_ || body.failure() != 0;
     answer(std::move(response));
 }
@@ -277,7 +279,8 @@ void Connection::finish_request() {
     answer_ = {};
     std::string().swap(out_);
     if (!keep_alive) {
-        if (!body_done_ || must_close_) return start_linger();
+        // Closing with unread bytes would reset the connection and lose the answer.
+        if (!body_done_ || must_close_ || !input_.empty()) return start_linger();
         io_.finish_sending();
         return close();
     }

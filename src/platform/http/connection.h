@@ -3,41 +3,15 @@
 // activity (its event loop, a worker or a stream thread) and is handed on from one to the next.
 // Only the deadline and the flags marked atomic are looked at by others.
 #pragma once
-#include "base/pool.h"
 #include "platform/http/http.h"
+#include "platform/http/loop.h"
 #include "platform/http/request_parser.h"
-#include "platform/http/stream_pool.h"
 #include "platform/http/transport.h"
 #include "platform/http/wire_format.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <unordered_map>
 
 namespace nephele::http {
-
-class Connection;
-class Loop;
-
-/// What all connections of a server share.
-struct Core {
-    Core(ServerOptions options, Application& application);
-    void connection_opened() { ++connections; }
-    void connection_closed();
-    /// False when some are left after `timeout_ms`.
-    bool wait_for_no_connections(int timeout_ms);
-
-    ServerOptions options;
-    Application& application;
-    TlsContext tls;
-    Pool workers;
-    StreamPool streams;
-    std::atomic<bool> stopping{false};
-    std::atomic<int> connections{0};
-    std::mutex mutex;
-    std::condition_variable changed;
-};
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
@@ -142,50 +116,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     AnswerFraming answer_framing_;
     std::string out_; ///< the head, and a small body
     std::size_t sent_ = 0;
-};
-
-/// One event loop and the connections that live on it.
-class Loop {
-  public:
-    Loop() : io(1) {}
-    void add(std::shared_ptr<Connection> connection);
-    /// Closes its socket, so that nobody touches a descriptor that may be another's by then.
-    void remove(Connection& connection, Transport& transport);
-    template <class Visit> void visit(Visit&& visit) {
-        std::lock_guard lock(mutex_);
-        for (auto& [key, connection] : connections_) visit(*connection);
-    }
-
-    template <class Action> void locked(Action&& action) {
-        std::lock_guard lock(mutex_);
-        action();
-    }
-
-    boost::asio::io_context io;
-
-  private:
-    std::mutex mutex_;
-    std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
-};
-
-/// The body of the request under way, for a streaming handler. Throws as BodyReader says.
-class RequestBody final : public BodyReader {
-  public:
-    explicit RequestBody(Connection& connection) : connection_(connection) {}
-    std::size_t read(char* into, std::size_t size) override;
-    std::optional<std::uint64_t> length() const override;
-    /// The status that describes why reading failed, 0 when it did not.
-    int failure() const { return failure_; }
-
-  private:
-    std::size_t read_sized(char* into, std::size_t size);
-    std::size_t read_chunked(char* into, std::size_t size);
-    IoResult receive(char* into, std::size_t size);
-    [[noreturn]] void fail(int status, const char* what);
-
-    Connection& connection_;
-    std::uint64_t total_ = 0;
-    int failure_ = 0;
 };
 
 } // namespace nephele::http

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HTTP edge: messages, the server and the client. Boost.Beast and libcurl stay inside server.cc
-// and client.cc. Small bodies are read before dispatch on the event loops; handlers run blocking on
-// a bounded pool; streamed bodies have a pool of their own.
+// The HTTP edge: messages, the server and the client. Beast, Asio, OpenSSL and libcurl stay inside
+// this folder. Small bodies are read before dispatch on the event loops; handlers run blocking on a
+// bounded pool; streamed bodies have a pool of their own.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a streamed request body on a stream thread: received bytes go straight into the caller's
 // buffer unless they are chunked.
+#include "platform/http/request_body.h"
+
 #include "platform/http/connection.h"
 
 namespace nephele::http {
@@ -18,6 +20,11 @@ std::size_t RequestBody::read(char* into, std::size_t size) {
     if (connection_.body_done_ || size == 0) return 0;
     connection_.continue_if_expected();
     return connection_.framing_.chunked ? read_chunked(into, size) : read_sized(into, size);
+}
+
+void RequestBody::settle() {
+    connection_.input_.erase(0, offset_);
+    offset_ = 0;
 }
 
 void RequestBody::fail(int status, const char* what) {
@@ -47,10 +54,9 @@ std::size_t RequestBody::read_sized(char* into, std::size_t size) {
     auto& input = connection_.input_;
     auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, left));
     std::size_t count = 0;
-    if (!input.empty()) {
-        count = std::min(wanted, input.size());
-        input.copy(into, count);
-        input.erase(0, count);
+    if (offset_ < input.size()) {
+        count = input.copy(into, wanted, offset_);
+        offset_ += count;
     } else {
         count = receive(into, wanted).count;
     }
@@ -63,13 +69,15 @@ std::size_t RequestBody::read_chunked(char* into, std::size_t size) {
     auto& input = connection_.input_;
     for (;;) {
         std::size_t consumed = 0, produced = 0;
-        auto state = connection_.parser_->decode(input, into, size, consumed, produced);
-        input.erase(0, consumed);
+        auto rest = std::string_view(input).substr(offset_);
+        auto state = connection_.parser_->decode(rest, into, size, consumed, produced);
+        offset_ += consumed;
         total_ += produced;
         if (state == RequestParser::Chunk::malformed) fail(400, "malformed chunked body");
         if (total_ > connection_.body_limit_) fail(413, "the request body is too large");
         connection_.body_done_ = state == RequestParser::Chunk::end;
         if (produced > 0 || connection_.body_done_) return produced;
+        settle();
         auto had = input.size();
         input.resize(had + receive_bytes);
         std::size_t got = 0;
