@@ -3,19 +3,17 @@
 // that carry it out. Hints make it fast, the table makes it right.
 #include "base/check.h"
 #include "base/pool.h"
-#include "base/strings.h"
+#include "platform/context/node_instance.h"
 #include "platform/journal/hub.h"
 #include "platform/log/log.h"
 #include "platform/operation/execution.h"
 
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
-#include <unistd.h>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -25,26 +23,6 @@ namespace {
 constexpr int scan_limit = 256;
 constexpr std::int64_t prune_every_ms = 600'000;
 constexpr std::int64_t trouble_ms = 1'000; ///< pause after the database refused
-
-const std::string& process_token() {
-    static const std::string token = system_ids().hex();
-    return token;
-}
-
-// node/pid/process/instance: enough to know a dead runner of this node by.
-std::string new_owner(const Cloud& cloud) {
-    return format("{}/{}/{}/{}", cloud.node(), static_cast<std::int64_t>(getpid()), process_token(),
-                  system_ids().number());
-}
-
-bool is_dead(const std::string& owner) {
-    auto parts = split(owner, '/');
-    if (parts.size() != 4) return false;
-    auto pid = to_int(parts[1]);
-    if (!pid || *pid <= 0) return false;
-    if (*pid == getpid()) return parts[2] != process_token();
-    return kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
-}
 
 std::map<std::string, Operation> by_name(std::vector<Operation> operations) {
     std::map<std::string, Operation> out;
@@ -63,7 +41,7 @@ std::map<std::string, Operation> by_name(std::vector<Operation> operations) {
 struct Runner::Impl {
     Impl(Cloud& cloud_, std::vector<Operation> list, RunnerOptions options_)
         : cloud(cloud_), operations(by_name(std::move(list))), options(options_),
-          owner(new_owner(cloud)), execution(cloud, operations, options, owner, waits) {}
+          owner(new_lease_owner(cloud)), execution(cloud, operations, options, owner, waits) {}
 
     struct Task {
         std::string id;
@@ -338,13 +316,12 @@ void Runner::start() {
     if (i.started || i.options.threads <= 0) return;
     i.started = true;
     std::vector<std::string> dead;
-    for (auto& owner : i.cloud.db().read(
-             [&](db::Tx& tx) { return store::lease_owners(tx, i.cloud.node() + "/"); }))
-        if (is_dead(owner)) dead.push_back(owner);
+    for (auto& owner : i.cloud.db().read([&](db::Tx& tx) { return store::lease_owners(tx); }))
+        if (is_dead_lease_owner(i.cloud, owner)) dead.push_back(owner);
     if (!dead.empty())
         i.cloud.db().write(
             [&](db::Tx& tx) { return store::release_leases(tx, dead, i.cloud.now()); });
-    i.listen();
+    if (!i.hub) i.listen();
     if (i.own_hub) i.own_hub->start();
     i.outside_pool = std::make_unique<Pool>(
         "ops-outside", static_cast<std::size_t>(std::max(1, i.options.outside_threads)), 1000);

@@ -202,3 +202,19 @@ TEST_CASE("a stopping runner gives an interrupted outside step back") {
     next.start();
     CHECK(plan->finished.reaches(1));
 }
+
+TEST_CASE("a restarted node goes on with an outside step at once, not when its lease ends") {
+    plan = std::make_unique<Plan>();
+    World world("sqlite::memory:", &system_clock());
+    auto id = world.start(Build{"t"});
+    world.cloud.db().write([&](db::Tx& tx) {
+        auto end = world.cloud.now().plus_seconds(86'400).us;
+        tx.exec("UPDATE operations SET status = 'running', step = 'copy', attempt = 1, lease_owner "
+                "= ?, lease_until = ?, wake_at = ? WHERE id = ?",
+                db::Params{world.cloud.node() + "/999999999/died/1", end, end, id});
+    });
+    Runner runner(world.cloud, {with_outside()}, without_poll());
+    runner.start();
+    CHECK(plan->finished.reaches(1));
+    CHECK(world.record(id).status == Status::done);
+}

@@ -301,13 +301,11 @@ bool renew_lease(db::Tx& tx, const std::string& id, const std::string& owner, Ti
                    db::Params{until.us, until.us, id, owner}) > 0;
 }
 
-std::vector<std::string> lease_owners(db::Tx& tx, const std::string& node_prefix) {
+std::vector<std::string> lease_owners(db::Tx& tx) {
     std::vector<std::string> out;
     tx.each("SELECT DISTINCT lease_owner FROM operations WHERE wake_at IS NOT NULL AND status = "
             "'running'",
-            db::Params{}, [&](const db::Row& row) {
-                if (row.text(0).starts_with(node_prefix)) out.push_back(row.str(0));
-            });
+            db::Params{}, [&](const db::Row& row) { out.push_back(row.str(0)); });
     return out;
 }
 

@@ -39,7 +39,7 @@ bool cancel_requested(db::Tx& tx, const std::string& id);
 bool renew_lease(db::Tx& tx, const std::string& id, const std::string& owner, Time until);
 /// Makes operations under leases of runners that are known to be gone due now.
 std::int64_t release_leases(db::Tx& tx, const std::vector<std::string>& owners, Time now);
-std::vector<std::string> lease_owners(db::Tx& tx, const std::string& node_prefix);
+std::vector<std::string> lease_owners(db::Tx& tx);
 
 Json json_of(const std::vector<Step::Wait>& waits);
 /// What is kept of a failure, and back.
