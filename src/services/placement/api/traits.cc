@@ -2,7 +2,7 @@
 // Traits, traits of providers, resource classes, and the version document.
 #include "base/strings.h"
 #include "services/placement/api/manners.h"
-#include "services/placement/logic/names.h"
+#include "services/placement/model/names.h"
 #include "services/placement/store/store.h"
 
 namespace nephele::placement {

@@ -2,7 +2,7 @@
 #include "services/placement/store/store.h"
 
 #include "base/strings.h"
-#include "services/placement/logic/names.h"
+#include "services/placement/model/names.h"
 
 namespace nephele::placement::store {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/placement/logic/names.h"
+#include "services/placement/model/names.h"
 
 namespace nephele::placement {
 
