@@ -2,6 +2,7 @@
 // The application and the raw client of this folder's tests.
 #include "platform/http/test_support.h"
 
+#include "base/process.h"
 #include "base/strings.h"
 
 #include <arpa/inet.h>
@@ -16,6 +17,72 @@
 namespace nephele::http::test {
 namespace {
 constexpr int patience_ms = 10'000;
+
+/// A folder with an authority, a server and a client certificate; made once.
+struct Certificates {
+    Certificates() {
+        char path[] = "/tmp/nephele-tls-XXXXXX";
+        if (!::mkdtemp(path)) throw std::runtime_error("no temporary folder");
+        folder = path;
+        openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                 "-keyout", file("ca.key"), "-out", file("ca.pem"), "-subj", "/CN=Test CA", "-days",
+                 "2"});
+        signed_by_ca("server", "/CN=127.0.0.1", "subjectAltName=IP:127.0.0.1");
+        signed_by_ca("client", "/O=Nephele/CN=agent-7", "extendedKeyUsage=clientAuth");
+    }
+    ~Certificates() { run_process({"rm", "-rf", folder}); }
+
+    std::string file(const std::string& name) const { return folder + "/" + name; }
+
+    std::string folder;
+
+  private:
+    void openssl(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "openssl");
+        auto result = run_process(arguments);
+        if (!result.ok()) throw std::runtime_error(result.describe());
+    }
+    void signed_by_ca(const std::string& name, const std::string& subject,
+                      const std::string& extension) {
+        openssl({"req",
+                 "-x509",
+                 "-newkey",
+                 "ec",
+                 "-pkeyopt",
+                 "ec_paramgen_curve:P-256",
+                 "-nodes",
+                 "-keyout",
+                 file(name + ".key"),
+                 "-out",
+                 file(name + ".pem"),
+                 "-subj",
+                 subject,
+                 "-addext",
+                 extension,
+                 "-addext",
+                 "basicConstraints=critical,CA:FALSE",
+                 "-CA",
+                 file("ca.pem"),
+                 "-CAkey",
+                 file("ca.key"),
+                 "-days",
+                 "2"});
+    }
+};
+
+} // namespace
+
+std::string certificate_file(const std::string& name) {
+    static const Certificates made;
+    return made.file(name);
+}
+
+ServerOptions tls_options(bool client_ca) {
+    auto options = quick_options();
+    options.tls_certificate_file = certificate_file("server.pem");
+    options.tls_key_file = certificate_file("server.key");
+    if (client_ca) options.tls_client_ca_file = certificate_file("ca.pem");
+    return options;
 }
 
 Response text_response(std::string body, int status) {

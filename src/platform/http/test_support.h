@@ -82,6 +82,11 @@ class RawClient {
     std::string buffer_;
 };
 
+/// A file of the test's authority: "ca", "server" or "client" with ".pem" or ".key". Made once with
+/// the openssl command, in a folder that goes with the process.
+std::string certificate_file(const std::string& name);
+ServerOptions tls_options(bool client_ca = false);
+
 /// A latch that a test opens.
 class Gate {
   public:

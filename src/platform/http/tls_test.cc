@@ -5,82 +5,15 @@
 #include "platform/fault/fault.h"
 #include "platform/http/test_support.h"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
-#include <poll.h>
 
 namespace nephele::http::test {
 namespace {
 
-/// A folder with an authority, a server and a client certificate; made once.
-struct Certificates {
-    Certificates() {
-        char path[] = "/tmp/nephele-tls-XXXXXX";
-        REQUIRE(::mkdtemp(path));
-        folder = path;
-        openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                 "-keyout", file("ca.key"), "-out", file("ca.pem"), "-subj", "/CN=Test CA", "-days",
-                 "2"});
-        signed_by_ca("server", "/CN=127.0.0.1", "subjectAltName=IP:127.0.0.1");
-        signed_by_ca("client", "/O=Nephele/CN=agent-7", "extendedKeyUsage=clientAuth");
-    }
-    ~Certificates() { run_process({"rm", "-rf", folder}); }
-
-    std::string file(const std::string& name) const { return folder + "/" + name; }
-
-    std::string folder;
-
-  private:
-    void openssl(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), "openssl");
-        auto result = run_process(arguments);
-        REQUIRE_MESSAGE(result.ok(), result.describe());
-    }
-    void signed_by_ca(const std::string& name, const std::string& subject,
-                      const std::string& extension) {
-        openssl({"req",
-                 "-x509",
-                 "-newkey",
-                 "ec",
-                 "-pkeyopt",
-                 "ec_paramgen_curve:P-256",
-                 "-nodes",
-                 "-keyout",
-                 file(name + ".key"),
-                 "-out",
-                 file(name + ".pem"),
-                 "-subj",
-                 subject,
-                 "-addext",
-                 extension,
-                 "-addext",
-                 "basicConstraints=critical,CA:FALSE",
-                 "-CA",
-                 file("ca.pem"),
-                 "-CAkey",
-                 file("ca.key"),
-                 "-days",
-                 "2"});
-    }
-};
-
-const Certificates& certificates() {
-    static Certificates made;
-    return made;
-}
-
-ServerOptions tls_options(bool client_ca = false) {
-    auto options = quick_options();
-    options.tls_certificate_file = certificates().file("server.pem");
-    options.tls_key_file = certificates().file("server.key");
-    if (client_ca) options.tls_client_ca_file = certificates().file("ca.pem");
-    return options;
-}
-
 ClientRequest tls_request(const Fixture& fixture, const std::string& path) {
     ClientRequest request;
     request.url = "https://127.0.0.1:" + std::to_string(fixture.port()) + path;
-    request.ca_file = certificates().file("ca.pem");
+    request.ca_file = certificate_file("ca.pem");
     return request;
 }
 
@@ -149,11 +82,11 @@ TEST_CASE("a client certificate tells who is there") {
     });
     auto request = tls_request(fixture, "/who");
     CHECK(fetch(request).body == "<>");
-    request.certificate_file = certificates().file("client.pem");
-    request.key_file = certificates().file("client.key");
+    request.certificate_file = certificate_file("client.pem");
+    request.key_file = certificate_file("client.key");
     CHECK(fetch(request).body == "<CN=agent-7,O=Nephele>");
     // A certificate the authority did not sign does not get in.
-    auto own = certificates().file("own");
+    auto own = certificate_file("own");
     auto made = run_process({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                              "ec_paramgen_curve:P-256", "-nodes", "-keyout", own + ".key", "-out",
                              own + ".pem", "-subj", "/CN=agent-7", "-days", "2"});
@@ -167,7 +100,7 @@ TEST_CASE("the client believes only certificates of its authority") {
     Fixture fixture(tls_options());
     add_echo(fixture.application);
     auto request = tls_request(fixture, "/echo");
-    request.ca_file = certificates().file("client.pem");
+    request.ca_file = certificate_file("client.pem");
     try {
         fetch(request);
         FAIL("accepted");

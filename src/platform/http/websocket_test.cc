@@ -139,6 +139,24 @@ TEST_CASE("a WebSocket echoes text and binary, whole and in fragments") {
     CHECK(fixture.error.empty());
 }
 
+TEST_CASE("a WebSocket over TLS") {
+    SocketFixture fixture(echo, tls_options());
+    WebSocketClient client(fixture.port(), {.tls = true});
+    CHECK(client.handshake.status == 101);
+    auto large = pattern(300'000);
+    for (int i = 0; i < 3; ++i) {
+        client.send(text, "hello");
+        CHECK(client.read_message().data == "hello");
+        client.send(binary, large);
+        CHECK(client.read_message().data == large);
+    }
+    client.send(closing, "\x03\xe8");
+    CHECK(client.read_frame().opcode == closing);
+    CHECK(client.raw.at_end());
+    fixture.ended.wait();
+    CHECK(fixture.error.empty());
+}
+
 TEST_CASE("messages that come with the handshake are not lost") {
     SocketFixture fixture(echo);
     RawClient raw(fixture.port());
