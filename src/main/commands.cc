@@ -101,7 +101,7 @@ int operations(const Arguments& arguments) {
     auto records = cloud->db().read([](db::Tx& tx) { return ops::unfinished(tx, 10000); });
     if (arguments.json) {
         Json list = Json::array();
-        for (auto& record : records) list.push_back(ops::Record::shape().image(&record));
+        for (auto& record : records) list.push_back(ops::Record::shape().write(&record, {}));
         print(list.pretty() + "\n");
         return 0;
     }

@@ -357,9 +357,17 @@ TEST_CASE_FIXTURE(World, "an engine that saw a change has the thing looked at ag
     auto generation = desire("a", 1);
     start_agent();
     CHECK(eventually([&] { return reached("a", generation); }));
+    auto entries = [&] {
+        return cloud.db().read(
+            [](db::Tx& tx) { return journal::read(tx, "", 1000).records.size(); });
+    };
+    auto before = entries();
     disks->with([&] { return disks->disks.erase("a"); });
     agent->look_again("disk", "a");
     agent->look_again("disk", "unknown");
     CHECK(disks->eventually([&] { return disks->disks.count("a") > 0; }));
     CHECK(disks->with([&] { return disks->calls.size(); }) == 2);
+    // It was ready and is ready: that is no news, and nobody sees it unready meanwhile.
+    agent.reset();
+    CHECK(entries() == before);
 }

@@ -88,6 +88,8 @@ Outcome Execution::step(const std::string& id, bool hinted) {
             metrics::observe("nephele_operation_step_seconds", {{"name", moved.row.name}},
                              static_cast<double>(cloud_.clock().monotonic_ns() - began) / 1e9);
         auto outcome = committed(moved);
+        // It does not wait any more, or another runner carried it on.
+        if (hinted && !moved.written) waits_.set(id, Json());
         if (moved.ran) probe(Probe::Point::after, moved.at);
         return outcome;
     });

@@ -109,6 +109,18 @@ TEST_CASE_FIXTURE(Fixture, "steps run in order, each saved, to done") {
     CHECK_FALSE(runner->run_one());
 }
 
+TEST_CASE_FIXTURE(Fixture, "an operation as it is shown") {
+    auto id = go();
+    runner->run_ready();
+    Record end = record(id);
+    auto shown = Record::shape().write(&end, {});
+    CHECK(shown.text("name") == "test.build");
+    CHECK(shown.text("status") == "done");
+    CHECK(shown.get("wake_at").is_null());
+    CHECK(shown.text("resource_id") == "t1");
+    CHECK(shown.get("state").integer("count") == 3);
+}
+
 TEST_CASE_FIXTURE(Fixture, "an operation of a rolled back transaction never was") {
     CHECK_THROWS_AS(write_as_cloud(cloud, "",
                                    [&](Context& context) {

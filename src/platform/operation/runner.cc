@@ -61,6 +61,7 @@ struct Runner::Impl {
     void carry_out(const Task& task);
     void finish_outside(const std::string& id, const OutsideJob& job);
     void released(const std::string& id, const Outcome& outcome);
+    void put_off(const std::string& id);
     void add(const Task& task, std::int64_t revision);
     void wake_by(Time at);
     void listen();
@@ -249,6 +250,7 @@ void Runner::Impl::work() {
 /// All steps that can be run one after the other.
 void Runner::Impl::carry_out(const Task& task) {
     Outcome outcome;
+    bool trouble = false;
     try {
         outcome = execution.step(task.id, task.hinted);
         while (outcome.next == Outcome::Next::again) {
@@ -261,8 +263,9 @@ void Runner::Impl::carry_out(const Task& task) {
     } catch (const std::exception& e) {
         log::error("an operation cannot be carried out now",
                    {{"id", task.id}, {"error", e.what()}});
-        wake_by(cloud.now().plus_ms(trouble_ms));
+        trouble = true;
     }
+    if (trouble) return put_off(task.id);
     if (outcome.next != Outcome::Next::outside) return released(task.id, outcome);
     auto run = [this, id = task.id, job = outcome.job] { finish_outside(id, *job); };
     {
@@ -278,8 +281,16 @@ void Runner::Impl::finish_outside(const std::string& id, const OutsideJob& job) 
         outcome = execution.outside(job);
     } catch (const std::exception& e) {
         log::error("the end of a step cannot be saved", {{"id", id}, {"error", e.what()}});
+        return put_off(id); // The end of its lease brings it back.
     }
     released(id, outcome);
+}
+
+/// The database refused: nothing is done about it for a while.
+void Runner::Impl::put_off(const std::string& id) {
+    wake_by(cloud.now().plus_ms(trouble_ms));
+    std::lock_guard lock(mutex);
+    busy.erase(id);
 }
 
 void Runner::Impl::released(const std::string& id, const Outcome& outcome) {

@@ -23,6 +23,7 @@ db::Value or_null(Time t) {
     if (t.us == 0) return std::monostate{};
     return t.us;
 }
+Json time_or_null(Time t) { return t.us == 0 ? Json() : Json(iso_time(t, 6)); }
 std::string text_of_status(Status status) { return shape::text_of_enum(status); }
 
 store::Stored read_row(const db::Row& row) {
@@ -105,9 +106,13 @@ const shape::Shape<Record>& Record::shape() {
             .field("failure", &Record::failure)
             .field("waits", &Record::waits)
             .field("lease_owner", &Record::lease_owner)
-            .field("lease_until", &Record::lease_until)
-            .field("wake_at", &Record::wake_at)
-            .field("step_deadline", &Record::step_deadline)
+            .computed("lease_until", [](const Record& r,
+                                        const shape::View&) { return time_or_null(r.lease_until); })
+            .computed("wake_at",
+                      [](const Record& r, const shape::View&) { return time_or_null(r.wake_at); })
+            .computed(
+                "step_deadline",
+                [](const Record& r, const shape::View&) { return time_or_null(r.step_deadline); })
             .field("created_at", &Record::created_at)
             .field("updated_at", &Record::updated_at)
             .field("cancel_requested", &Record::cancel_requested);
