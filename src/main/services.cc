@@ -5,6 +5,6 @@
 
 namespace nephele {
 
-std::vector<api::Service> all_services() { return {}; }
+std::vector<api::Service> all_services() { return {placement::service()}; }
 
 } // namespace nephele

@@ -40,6 +40,9 @@ class TestCloud {
         bool background = false,
         std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap = {});
 
+    /// Made-up tokens although an identity service is listed.
+    void use_made_up_tokens() { cloud().authenticator = &authenticator_; }
+
     Cloud& cloud() { return node_->cloud(); }
     Node& node() { return *node_; }
     std::string url() const;
