@@ -54,6 +54,16 @@ std::vector<Recipe> recipes() {
     };
 }
 
+// Simulated drivers, for the services that have one.
+std::vector<std::string> settings() {
+    std::vector<std::string> out{"data.directory=\"/tmp/nephele-matrix\"", "log.level=\"error\""};
+    for (auto& service : all_services())
+        for (auto& option : service.options)
+            if (option.name == service.name + ".driver")
+                out.push_back(option.name + (service.name == "nova" ? "=\"none\"" : "=\"fake\""));
+    return out;
+}
+
 // Replaces "$collection" by the id made for it.
 void resolve(Json& json, const std::map<std::string, std::string>& ids) {
     if (json.is_string() && json.as_string().rfind('$', 0) == 0) {
@@ -70,7 +80,9 @@ std::string Probe::path(const std::map<std::string, std::string>& ids) const {
     for (auto& segment : split(route->path, '/'))
         out.push_back(is_parameter(segment) ? percent_encode(ids.at(parameter_name(segment)))
                                             : segment);
-    return service->prefix + join(out, "/");
+    // An endless answer otherwise.
+    bool watch = route->path == "/v1/journal";
+    return service->prefix + join(out, "/") + (watch ? "?follow=false" : "");
 }
 
 std::string Probe::label() const {
@@ -80,9 +92,7 @@ std::string Probe::label() const {
            (route->options.until.major >= 1000 ? "" : " <=" + route->options.until.text());
 }
 
-World::World()
-    : cloud(all_services(), {"neutron.driver=\"fake\"", "nova.driver=\"none\"",
-                             "data.directory=\"/tmp/nephele-matrix\"", "log.level=\"error\""}) {
+World::World() : cloud(all_services(), settings()) {
     cloud.use_made_up_tokens();
     for (auto& listed : api::all_routes(cloud.node().services()))
         probes.push_back({listed.service, listed.route});
