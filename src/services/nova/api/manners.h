@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nova's manners (errors, versions, paging), policies, and the resources that service.cc lists.
+#pragma once
+#include "platform/api/service.h"
+
+namespace nephele::nova {
+
+/// Rule names are "os_compute_api:<what>".
+inline std::string rule(const char* what) { return std::string("os_compute_api:") + what; }
+
+api::Manners manners();
+std::vector<policy::Rule> policies();
+
+api::Resource discovery_resource();
+api::Resource flavors_resource();
+api::Resource flavor_parts_resource(); ///< access and extra specs
+api::Resource keypairs_resource();
+
+/// The next-page link of a list, when there is more.
+Json next_link(const api::Call& call, const std::string& marker);
+/// Throws as an unknown body member does, unless the value is an object with this one member.
+const Json& only_member(const Json& body, const std::string& name);
+
+} // namespace nephele::nova

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nova: servers and what they need, as main/ lists it.
+#include "services/nova/service.h"
+
+#include "services/nova/api/manners.h"
+#include "services/nova/store/tables.h"
+
+namespace nephele::nova {
+
+api::Service service() {
+    api::Service s;
+    s.name = "nova";
+    s.type = "compute";
+    s.description = "Servers";
+    s.prefix = "/compute";
+    s.project_prefix = "/v2.1";
+    s.catalog_path = "/v2.1";
+    s.port = 8774;
+    s.manners = manners();
+    s.resources = {discovery_resource(), flavors_resource(), flavor_parts_resource(),
+                   keypairs_resource()};
+    s.migrations = migrations();
+    s.policies = policies();
+    s.tables = tables();
+    return s;
+}
+
+} // namespace nephele::nova
