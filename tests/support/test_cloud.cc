@@ -2,6 +2,9 @@
 #include "tests/support/test_cloud.h"
 
 #include "base/strings.h"
+#include "tests/support/postgres.h"
+
+#include <cstdlib>
 
 namespace nephele::test {
 
@@ -19,12 +22,23 @@ std::string FakeAuthenticator::add(Principal who) {
     return token;
 }
 
+namespace {
+// NEPHELE_TEST_DATABASE=postgresql runs the same tests on a private PostgreSQL.
+std::string database_url() {
+    const char* wanted = std::getenv("NEPHELE_TEST_DATABASE");
+    if (wanted && std::string_view(wanted) == "postgresql")
+        return PostgresServer::shared().fresh_database();
+    return "sqlite::memory:";
+}
+} // namespace
+
 TestCloud::TestCloud(std::vector<api::Service> services, std::vector<std::string> settings,
                      bool background,
                      std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap) {
     NodeOptions options;
     options.services = std::move(services);
-    options.settings = {"http.port=0", "database.url=\"sqlite::memory:\"", "log.level=\"warning\""};
+    options.settings = {"http.port=0", "database.url=\"" + database_url() + "\"",
+                        "log.level=\"warning\""};
     options.settings.insert(options.settings.end(), settings.begin(), settings.end());
     options.background = background;
     options.bootstrap = std::move(bootstrap);

@@ -16,12 +16,13 @@ struct Note {
     std::int64_t stars = 0;
     Time created_at;
     static const Shape<Note>& shape() {
-        static const auto s = Shape<Note>("note", "notes")
-                                  .field("id", &Note::id, {read_only, brief})
-                                  .field("project_id", &Note::project_id, {read_only})
-                                  .field("text", &Note::text, {required, max_length(20)})
-                                  .field("stars", &Note::stars, {between(0, 5), since(1, 2)})
-                                  .field("created_at", &Note::created_at, {read_only});
+        static const auto s =
+            Shape<Note>("note", "notes")
+                .field("id", &Note::id, {read_only, brief})
+                .field("project_id", &Note::project_id, {read_only})
+                .field("text", &Note::text, {required, max_length(20), column("body")})
+                .field("stars", &Note::stars, {between(0, 5), since(1, 2)})
+                .field("created_at", &Note::created_at, {read_only});
         return s;
     }
 };
@@ -116,7 +117,7 @@ Service notes_service() {
                                {.status = 202, .since = {1, 3}})};
     s.migrations = {
         {"test.001",
-         {"CREATE TABLE test_notes (id TEXT PRIMARY KEY, project_id TEXT, text TEXT, stars "
+         {"CREATE TABLE test_notes (id TEXT PRIMARY KEY, project_id TEXT, body TEXT, stars "
           "BIGINT, created_at BIGINT)"}}};
     s.tables = {&notes()};
     return s;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/journal/journal.h"
 #include "platform/shape/table.h"
+#include "tests/support/postgres.h"
 
 #include <doctest/doctest.h>
 
@@ -41,13 +42,22 @@ const Table<Box>& boxes() {
     return table;
 }
 
+// Runs the rest of the test case on each engine.
+std::string engine_url() {
+    std::string url = "sqlite::memory:";
+    SUBCASE("sqlite") {}
+    SUBCASE("postgresql") { url = test::PostgresServer::shared().fresh_database(); }
+    return url;
+}
+
 // A cloud with some boxes of projects a and b.
 struct World {
     ManualClock clock;
     SeededIds ids{1};
     std::unique_ptr<Cloud> cloud;
     World() {
-        cloud = std::make_unique<Cloud>(Config(), db::Database::open({}), clock, ids);
+        cloud = std::make_unique<Cloud>(Config(), db::Database::open({.url = engine_url()}), clock,
+                                        ids);
         auto migrations = journal::migrations();
         migrations.push_back(
             {"test.001",
