@@ -265,7 +265,8 @@ struct Api::Impl {
             if (keyed) keep_answer(tx, *keyed, response, in.now);
             return response;
         };
-        bool writes = mutating(in.route.method) && !in.route.options.read_only;
+        bool writes = in.route.options.writes ||
+                      (mutating(in.route.method) && !in.route.options.read_only);
         return writes ? cloud.db().write(body) : cloud.db().read(body);
     }
 

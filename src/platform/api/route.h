@@ -142,6 +142,7 @@ struct RouteOptions {
     bool open = false;      ///< no token needed (a valid one is still recognised)
     bool unscoped = false;  ///< an unscoped token will do
     bool read_only = false; ///< a mutating verb that only reads: runs in a read transaction
+    bool writes = false;    ///< a GET that may write (records made when first asked for)
     bool streamed = false;  ///< body is streamed to the FreeCall
     bool brief = false;     ///< list shows the short view
     bool update = false;    ///< body is read as an update (default for PUT and PATCH)

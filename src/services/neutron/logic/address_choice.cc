@@ -60,12 +60,13 @@ const Subnet& subnet_with_address(const std::vector<Subnet>& subnets, const Addr
 
 void check_certain(const Subnet& subnet, const Address& address, const std::string& device_owner) {
     auto cidr = parse_cidr(subnet.cidr);
-    bool ends = cidr->length < cidr->width() - 1 &&
-                (address == cidr->network || (address.version == 4 && address == cidr->range().last));
+    bool ends =
+        cidr->length < cidr->width() - 1 &&
+        (address == cidr->network || (address.version == 4 && address == cidr->range().last));
     if (!cidr->holds(address) || (ends && address.version == 4))
-        throw bad_request("InvalidIpForSubnet",
-                          format("IP address {} is not a valid IP for the specified subnet.",
-                                 address.text()));
+        throw bad_request(
+            "InvalidIpForSubnet",
+            format("IP address {} is not a valid IP for the specified subnet.", address.text()));
     if (subnet.auto_addressed() && !router_port(device_owner))
         throw bad_request("AllocationOnAutoAddressSubnet",
                           format("IPv6 address {} cannot be directly assigned to a port on subnet "

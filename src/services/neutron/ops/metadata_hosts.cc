@@ -79,8 +79,7 @@ void serve_metadata(Context& context, const std::string& network_id, const std::
                   listener_spec(context, network, *port));
 }
 
-void maybe_stop_metadata(Context& context, const std::string& network_id,
-                         const std::string& host) {
+void maybe_stop_metadata(Context& context, const std::string& network_id, const std::string& host) {
     if (context.tx.count("SELECT COUNT(*) FROM neutron_ports WHERE network_id = ? AND "
                          "binding_host_id = ?",
                          {network_id, host}) == 0)

@@ -26,9 +26,9 @@ void check_mac_free(db::Tx& tx, const Port& port) {
 
 FixedIp take_certain(db::Tx& tx, const Subnet& subnet, const Address& address, const Port& port) {
     if (holder_of(tx, subnet.id, address))
-        throw conflict("IpAddressAlreadyAllocated",
-                       format("IP address {} already allocated in subnet {}", address.text(),
-                              subnet.id));
+        throw conflict(
+            "IpAddressAlreadyAllocated",
+            format("IP address {} already allocated in subnet {}", address.text(), subnet.id));
     take_address(tx, subnet, address, port.id);
     return {subnet.id, address.text()};
 }
@@ -84,8 +84,8 @@ void normalize_pairs(Port& port) {
         pair.mac_address =
             pair.mac_address.empty() ? port.mac_address : normal_mac(pair.mac_address);
     for (auto& pair : port.allowed_address_pairs)
-        if (std::count(port.allowed_address_pairs.begin(), port.allowed_address_pairs.end(),
-                       pair) > 1)
+        if (std::count(port.allowed_address_pairs.begin(), port.allowed_address_pairs.end(), pair) >
+            1)
             throw bad_request("DuplicateAddressPairInRequest",
                               format("Request contains duplicate address pair: mac_address {} "
                                      "ip_address {}.",
@@ -136,12 +136,12 @@ void set_binding(Port& port, const std::string& host, const Cloud& cloud) {
     port.binding_vif_type = host.empty() ? "unbound" : "ovs";
     port.binding_vif_details = Json::object();
     if (host.empty()) return;
-    port.binding_vif_details = Json::object(
-        {{"port_filter", true},
-         {"connectivity", "l2"},
-         {"bridge_name", cloud.config().text("neutron.integration_bridge")},
-         {"datapath_type", cloud.config().text("neutron.datapath_type")},
-         {"bound_drivers", Json::object({{"0", "ovn"}})}});
+    port.binding_vif_details =
+        Json::object({{"port_filter", true},
+                      {"connectivity", "l2"},
+                      {"bridge_name", cloud.config().text("neutron.integration_bridge")},
+                      {"datapath_type", cloud.config().text("neutron.datapath_type")},
+                      {"bound_drivers", Json::object({{"0", "ovn"}})}});
 }
 
 Port make_port(Context& context, const Network& network, PortWish wish) {
@@ -162,8 +162,8 @@ Port make_port(Context& context, const Network& network, PortWish wish) {
         port.security_groups = {ensure_default_group(context, port.project_id)};
     check_security(port);
     check_groups(context, port);
-    port.fixed_ips = take_addresses(context, network, subnets_of(context.tx, network.id),
-                                    wish.fixed_ips, port);
+    port.fixed_ips =
+        take_addresses(context, network, subnets_of(context.tx, network.id), wish.fixed_ips, port);
     set_binding(port, port.binding_host_id, context.cloud);
     if (port.device_owner == owner::floating_ip) port.status = "N/A";
     port.created_at = port.updated_at = context.now;
@@ -212,8 +212,8 @@ Port change_port(Context& context, const Port& before, Port after,
 }
 
 void check_deletable(const Port& port) {
-    if (port.device_owner != owner::router_interface && port.device_owner != owner::router_gateway &&
-        port.device_owner != owner::floating_ip)
+    if (port.device_owner != owner::router_interface &&
+        port.device_owner != owner::router_gateway && port.device_owner != owner::floating_ip)
         return;
     throw conflict("ServicePortInUse",
                    format("Port {} cannot be deleted directly via the port API: has device owner "

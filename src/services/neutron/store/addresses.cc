@@ -74,8 +74,9 @@ std::vector<AddressUse> addresses_used(db::Tx& tx, const std::string& network_id
     std::vector<AddressUse> out;
     tx.each("SELECT subnet_id, COUNT(*) FROM neutron_ip_allocations WHERE network_id = ? GROUP BY "
             "subnet_id",
-            {network_id},
-            [&](const db::Row& row) { out.push_back({row.str(0), row.integer(1)}); });
+            {network_id}, [&](const db::Row& row) {
+                out.push_back({row.str(0), row.integer(1)});
+            });
     return out;
 }
 

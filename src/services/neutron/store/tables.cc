@@ -15,11 +15,10 @@ TableBase standard(const char* table, const char* kind, const char* code, const 
             .updated_column = "updated_at"};
 }
 
-// Networks that are not the project's own but open to it.
+// Networks that are not the project's own but open to it: shared and external ones have a policy.
 constexpr const char* open_networks =
-    "SELECT n.id FROM neutron_networks n WHERE n.shared = 1 OR n.router_external = 1 OR n.id IN "
-    "(SELECT r.object_id FROM neutron_rbac_policies r WHERE r.object_type = 'network' AND "
-    "r.target_project = ?)";
+    "SELECT r.object_id FROM neutron_rbac_policies r WHERE r.object_type = 'network' AND "
+    "r.target_project IN (?, '*')";
 
 TableBase shared_by_policy(TableBase table, const std::string& object_type) {
     table.also_visible = table.name + ".id IN (SELECT r.object_id FROM neutron_rbac_policies r " +

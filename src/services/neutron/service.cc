@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything neutron is made of, in one list.
+#include "services/neutron/api/manners.h"
+#include "services/neutron/api/policies.h"
+#include "services/neutron/api/resources.h"
+#include "services/neutron/client.h"
+#include "services/neutron/ops/quotas.h"
+#include "services/neutron/store/tables.h"
+
+namespace nephele::neutron {
+namespace {
+std::vector<Option> options() {
+    std::vector<Option> out = {
+        {"neutron.tenant_network_type", "geneve",
+         "Type of the networks projects make: geneve or "
+         "local."},
+        {"neutron.physical_mtu", 1500, "MTU of the network below; geneve takes 58 bytes of it."},
+        {"neutron.base_mac", "fa:16:3e", "First three bytes of the MAC addresses of ports."},
+        {"neutron.integration_bridge", "br-int", "The bridge ports of servers are plugged into."},
+        {"neutron.datapath_type", "netdev",
+         "Of the integration bridge: netdev (userspace) or system (kernel module)."},
+    };
+    for (auto& option : quota_options()) out.push_back(option);
+    return out;
+}
+} // namespace
+
+api::Service service() {
+    api::Service s;
+    s.name = "neutron";
+    s.type = "network";
+    s.description = "Networks, subnets, ports, routers, floating IPs and security groups";
+    s.prefix = "/network";
+    s.port = 9696;
+    s.manners = manners();
+    s.resources = {discovery_resource(),
+                   networks_resource(),
+                   subnets_resource(),
+                   ports_resource(),
+                   routers_resource(),
+                   floating_ips_resource(),
+                   security_groups_resource(),
+                   security_group_rules_resource(),
+                   quotas_resource(),
+                   agents_resource(),
+                   subnet_pools_resource(),
+                   address_scopes_resource(),
+                   rbac_policies_resource(),
+                   ip_availability_resource(),
+                   tags_resource()};
+    s.migrations = migrations();
+    s.policies = policies();
+    s.options = options();
+    s.tables = tables();
+    return s;
+}
+
+} // namespace nephele::neutron
