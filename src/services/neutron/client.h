@@ -2,7 +2,7 @@
 // The door for other services: ports of servers, what networks a project may use, addresses. All
 // functions work in the caller's transaction; failures carry upstream's exception names.
 #pragma once
-#include "platform/api/service.h"
+#include "platform/context/context.h"
 #include "services/neutron/model/network.h"
 #include "services/neutron/model/port.h"
 #include "services/neutron/model/router.h"
@@ -12,9 +12,6 @@
 #include <map>
 
 namespace nephele::neutron {
-
-/// The service, for main/ and tests.
-api::Service service();
 
 // ---- ports of servers ----
 

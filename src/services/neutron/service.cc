@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything neutron is made of, in one list.
+#include "services/neutron/service.h"
+
 #include "services/neutron/api/manners.h"
 #include "services/neutron/api/policies.h"
 #include "services/neutron/api/resources.h"
-#include "services/neutron/client.h"
 #include "services/neutron/ops/quotas.h"
 #include "services/neutron/store/tables.h"
 
