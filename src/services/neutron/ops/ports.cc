@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "services/neutron/logic/address_choice.h"
+#include "services/neutron/logic/subnet_plan.h"
 #include "services/neutron/ops/default_group.h"
 #include "services/neutron/ops/metadata_hosts.h"
 #include "services/neutron/ops/quotas.h"
@@ -41,7 +42,7 @@ FixedIp take_one(db::Tx& tx, const Network& network, const AddressAsk& ask, cons
                             port);
     }
     for (auto* subnet : ask.from)
-        if (auto address = free_address(tx, *subnet)) {
+        if (auto address = free_address(tx, *subnet, pool_ranges(*subnet))) {
             take_address(tx, *subnet, *address, port.id);
             return {subnet->id, address->text()};
         }

@@ -2,8 +2,6 @@
 // Queries over neutron_ip_allocations.
 #include "services/neutron/store/addresses.h"
 
-#include "services/neutron/logic/subnet_plan.h"
-
 namespace nephele::neutron {
 namespace {
 std::optional<Address> after_highest(db::Tx& tx, const Subnet& subnet, const Range& pool) {
@@ -43,8 +41,8 @@ std::optional<std::string> holder_of(db::Tx& tx, const std::string& subnet_id,
     return port;
 }
 
-std::optional<Address> free_address(db::Tx& tx, const Subnet& subnet) {
-    auto pools = pool_ranges(subnet);
+std::optional<Address> free_address(db::Tx& tx, const Subnet& subnet,
+                                    const std::vector<Range>& pools) {
     for (auto& pool : pools)
         if (auto found = after_highest(tx, subnet, pool)) return found;
     for (auto& pool : pools)
