@@ -13,9 +13,10 @@ from layers import cpp_scan
 
 LAYERS = ['base', 'platform', 'engines', 'services', 'main']
 # Inside a service: a folder may include folders of a lower rank, its own, and nothing beside it.
-SERVICE_RANKS = {'model': 0, 'logic': 1, 'store': 1, 'drivers': 1, 'agent': 1, 'ops': 2, 'api': 3,
-                 'tasks': 3, 'test': 9}
-ENGINE_USERS = {'drivers', 'agent', 'agents', 'test'}
+# compute: the makers of nova's agents.
+SERVICE_RANKS = {'model': 0, 'logic': 1, 'store': 1, 'drivers': 1, 'agent': 1, 'ops': 2, 'compute': 2,
+                 'api': 3, 'tasks': 3, 'test': 9}
+ENGINE_USERS = {'drivers', 'agent', 'agents', 'compute', 'test'}
 # logic/ decides from values alone.
 NOT_IN_LOGIC = ['platform/' + part + '/' for part in
                 ('db', 'http', 'context', 'journal', 'operation', 'agent', 'task', 'api')]
