@@ -3,6 +3,7 @@
 #include "services/nova/service.h"
 
 #include "services/nova/api/manners.h"
+#include "services/nova/compute/host.h"
 #include "services/nova/store/tables.h"
 
 namespace nephele::nova {
@@ -22,6 +23,9 @@ api::Service service() {
     s.migrations = migrations();
     s.policies = policies();
     s.tables = tables();
+    s.options = compute::host_options();
+    s.start = compute::start_hosts;
+    s.stop = compute::stop_hosts;
     return s;
 }
 
