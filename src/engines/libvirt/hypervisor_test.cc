@@ -6,9 +6,12 @@
 #include "engines/libvirt/domain_xml.h"
 #include "engines/libvirt/fake.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <mutex>
 
 using namespace nephele;
 using namespace nephele::libvirt;

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <doctest/doctest.h>
+#include <mutex>
+#include <thread>
 
 using namespace nephele;
 using namespace nephele::ovn;

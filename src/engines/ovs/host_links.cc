@@ -210,6 +210,8 @@ class SystemLinks : public HostLinks {
     void ensure_no_namespace(const std::string& name) override {
         check_namespace_name(name);
         if (!exists(namespace_path(name))) return;
+        // The kernel takes a namespace apart in its own time; the pair's other end must go now.
+        ip_succeeds({"-n", name, "link", "delete", "eth0"});
         if (!ip_succeeds({"netns", "delete", name}) && exists(namespace_path(name)))
             ip({"netns", "delete", name});
     }

@@ -5,7 +5,9 @@
 #include "engines/ovs/local_switch.h"
 #include "engines/ovsdb/private_server.h"
 
+#include <atomic>
 #include <doctest/doctest.h>
+#include <thread>
 
 using namespace nephele;
 using namespace nephele::ovs;
@@ -167,6 +169,8 @@ TEST_CASE("contract: the switch's database") {
                              Value::map(ovsdb::StringMap{{"ovn-installed", "true"}})}}),
              ovsdb::mutate("Bridge", {ovsdb::row_is(bridge)}, {{"ports", "delete", port_value}}),
              ovsdb::mutate("Bridge", {ovsdb::row_is(other)}, {{"ports", "insert", port_value}})});
+        // A transaction of the host's own: after it, its replica shows what the others did before.
+        host->ensure_port({"nt6", "port-6"});
         host->ensure_port({"nt5", "port-5b"});
         CHECK(host->find("nt5")->bridge == "br-int");
         CHECK(host->find("nt5")->port.interface_id == "port-5b");

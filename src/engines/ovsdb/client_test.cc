@@ -4,7 +4,11 @@
 
 #include "engines/ovsdb/private_server.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <doctest/doctest.h>
+#include <mutex>
+#include <thread>
 
 using namespace nephele;
 using namespace nephele::ovsdb;
