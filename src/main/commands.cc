@@ -6,6 +6,7 @@
 #include "main/services.h"
 #include "platform/node/node.h"
 #include "platform/node/own_service.h"
+#include "services/keystone/client.h"
 
 #include <cstdio>
 
@@ -92,6 +93,14 @@ int openapi(const Arguments& arguments) {
 
 int config(const Arguments& arguments) {
     print(config_of(arguments, services_with_own()).describe());
+    return 0;
+}
+
+int keystone_keys(const Arguments& arguments) {
+    if (arguments.words != std::vector<std::string>{"rotate-keys"})
+        throw bad_request("BadArgument", "keystone rotate-keys");
+    keystone::client::rotate_keys(config_of(arguments, services_with_own()), system_ids());
+    print("rotated\n");
     return 0;
 }
 

@@ -22,6 +22,7 @@ int openapi(const Arguments&);
 int config(const Arguments&);
 int operations(const Arguments&);
 int check(const Arguments&);
+int keystone_keys(const Arguments&);
 int starter(const Arguments&);
 int version(const Arguments&);
 

@@ -26,6 +26,8 @@ const Command commands[] = {
     {"config", nephele::main::config, "every option with its value, default and help"},
     {"operations", nephele::main::operations, "unfinished durable operations"},
     {"check", nephele::main::check, "verify the invariants over all tables"},
+    {"keystone", nephele::main::keystone_keys,
+     "rotate-keys: the staged Fernet key becomes primary"},
     {"starter", nephele::main::starter,
      "make the starter content of a new cloud: auth-url= admin-password= demo-password= [image=]"},
     {"version", nephele::main::version, "version of this program"},

@@ -5,6 +5,7 @@
 #include "main/services.h"
 #include "platform/log/log.h"
 #include "platform/node/node.h"
+#include "services/keystone/client.h"
 
 #include <csignal>
 #include <cstdio>
@@ -24,6 +25,7 @@ int serve(const Arguments& arguments) {
     options.services = all_services();
     options.settings = arguments.settings;
     options.config_file = arguments.config_file;
+    options.bootstrap = keystone::client::bootstrap_node;
     Node node(std::move(options));
     log::info("ready", {{"port", node.port()},
                         {"services", node.services().size()},

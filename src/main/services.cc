@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/services.h"
 
+#include "services/keystone/service.h"
 #include "services/neutron/service.h"
 #include "services/placement/service.h"
 
 namespace nephele {
 
-std::vector<api::Service> all_services() { return {placement::service(), neutron::service()}; }
+std::vector<api::Service> all_services() {
+    return {keystone::service(), placement::service(), neutron::service()};
+}
 
 } // namespace nephele

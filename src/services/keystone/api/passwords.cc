@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// POST /v3/users/{user_id}/password: a user changes the own password, knowing the present one. No
+// token is needed: an expired password must be changeable.
+#include "base/strings.h"
+#include "services/keystone/api/support.h"
+#include "services/keystone/ops/log_in.h"
+#include "services/keystone/ops/set_password.h"
+#include "services/keystone/store/changes.h"
+#include "services/keystone/store/revocations.h"
+
+namespace nephele::keystone {
+namespace {
+
+struct Change {
+    password::Password original, wanted;
+};
+
+Change read_change(const Json& body) {
+    const Json& user = unwrap(User::shape(), body);
+    for (const char* name : {"original_password", "password"})
+        if (!user.get(name).is_string())
+            throw bad_request("ValidationError", format("Expecting to find {} in user.", name));
+    return {password::Password(user.text("original_password")),
+            password::Password(user.text("password"))};
+}
+
+// The user when the original password is right and may be changed now.
+User prove(Cloud& cloud, const std::string& user_id, const Change& change) {
+    State& state = cloud.state<State>();
+    const auto user =
+        cloud.db().read([&](db::Tx& tx) { return find_named_user(tx, {.id = user_id}); });
+    if (!user || user->password_hash.empty()) {
+        state.passwords.verify_nobody(change.original);
+        throw refused_login();
+    }
+    if (logic::is_locked(state.rules, *user, cloud.now()) ||
+        !state.passwords.verify(change.original, user->password_hash))
+        throw refused_login();
+    if (user->option("lock_password"))
+        throw bad_request("PasswordSelfServiceDisabled",
+                          "You cannot change your password at this time due to password policy "
+                          "disallowing password changes. Please contact your administrator to "
+                          "reset your password.");
+    logic::check_age(state.rules, *user, cloud.now());
+    if (was_used_before(cloud, *user, change.wanted))
+        throw bad_request("PasswordHistoryValidationError",
+                          format("The new password cannot be identical to a previous password. The "
+                                 "total number which includes the new password must be unique is "
+                                 "{}.",
+                                 state.rules.unique_last));
+    return *user;
+}
+
+Reply change_password(FreeCall& free) {
+    const std::string user_id = free.read([](Call& call) { return call.path("user_id"); });
+    const Change change = read_change(free.in.body);
+    const User proved = prove(free.cloud, user_id, change);
+    const NewPassword secret = prepare_password(free.cloud, change.wanted.reveal());
+    free.write([&](Call& call) {
+        User user = need(call.tx, table::users(), Scope::all(), user_id);
+        // Another change came in between: what was proved is no longer true.
+        if (user.password_hash != proved.password_hash) throw refused_login();
+        set_password(call, user, secret, true);
+        store::revoke(call, {.user_id = user.id});
+        store::update(call, table::users(), user);
+    });
+    Reply reply;
+    reply.status = 204;
+    return reply;
+}
+
+} // namespace
+
+Resource password_routes() {
+    return Resource().on("POST /v3/users/{user_id}/password", "", change_password,
+                         {.status = 204, .open = true});
+}
+
+} // namespace nephele::keystone

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// POST, GET, HEAD and DELETE /v3/auth/tokens.
+#include "services/keystone/api/support.h"
+#include "services/keystone/logic/auth_request.h"
+#include "services/keystone/ops/authenticator.h"
+#include "services/keystone/ops/log_in.h"
+#include "services/keystone/store/revocations.h"
+
+namespace nephele::keystone {
+namespace {
+
+bool wants_catalog(const Incoming& in) {
+    for (const auto& [key, value] : in.query)
+        if (key == "nocatalog") return false;
+    return true;
+}
+
+Reply token_reply(int status, const std::string& token, const TokenFacts& facts,
+                  const Json* catalog) {
+    Reply reply;
+    reply.status = status;
+    reply.body = Json::object({{"token", facts.body(catalog)}});
+    reply.headers.set("X-Subject-Token", token);
+    reply.headers.set("Vary", "X-Auth-Token");
+    return reply;
+}
+
+Reply create(FreeCall& call) {
+    const Issued issued = log_in(call.cloud, logic::read_auth_request(call.in.body));
+    const bool scoped = issued.facts.project || issued.facts.domain || issued.facts.claims.system;
+    return token_reply(201, issued.token, issued.facts,
+                       scoped && wants_catalog(call.in) ? &issued.catalog : nullptr);
+}
+
+std::string subject_token(const Call& call) {
+    const auto* token = call.in.head.headers.find("X-Subject-Token");
+    if (!token || token->empty())
+        throw bad_request("ValidationError", "Expecting to find X-Subject-Token in the headers.");
+    return *token;
+}
+
+Failure no_such_token() { return not_found("TokenNotFound", "Failed to validate token"); }
+
+// The subject's claims after the rule allowed the caller to look. A subject that does not decode
+// has no user: only rules that need none allow.
+Claims allowed_claims(Call& call, const char* rule) {
+    const auto claims = claims_of(call.cloud.state<State>(), subject_token(call));
+    policy::Target target;
+    if (claims) target.set("target.token.user_id", claims->user_id);
+    call.enforce(rule, target);
+    if (!claims) throw no_such_token();
+    return *claims;
+}
+
+Reply show(Call& call) {
+    const char* rule =
+        call.in.head.method == "HEAD" ? "identity:check_token" : "identity:validate_token";
+    const Claims claims = allowed_claims(call, rule);
+    Time limit = claims.expires_at;
+    if (flag(call, "allow_expired"))
+        limit = limit.plus_seconds(call.cloud.state<State>().expired_window_seconds);
+    if (limit <= call.now) throw no_such_token();
+    const auto facts = look_up(call.tx, claims);
+    if (!facts) throw no_such_token();
+    const bool scoped = facts->project || facts->domain || facts->claims.system;
+    Json catalog;
+    if (scoped && wants_catalog(call.in)) catalog = catalog_of(call.tx, *facts);
+    return token_reply(200, subject_token(call), *facts, catalog.is_null() ? nullptr : &catalog);
+}
+
+void revoke(Call& call) {
+    const Claims claims = allowed_claims(call, "identity:revoke_token");
+    if (claims.expires_at <= call.now || !look_up(call.tx, claims)) throw no_such_token();
+    store::revoke(call, {.audit_id = claims.audit_ids.front()});
+}
+
+Json revocation_events(Call& call) {
+    Json events = Json::array();
+    for (const auto& event : store::revocations(call.tx))
+        events.push_back(Revocation::shape().write(&event, call.view()));
+    return Json::object({{"events", events}, {"links", list_links(call)}});
+}
+
+} // namespace
+
+Resource token_routes() {
+    return Resource()
+        .on("POST /v3/auth/tokens", "", create, {.status = 201, .open = true})
+        .on("GET /v3/auth/tokens", enforced_by_handler, show)
+        .on("DELETE /v3/auth/tokens", enforced_by_handler, revoke)
+        .on("GET /v3/OS-REVOKE/events", "identity:list_revoke_events", revocation_events);
+}
+
+} // namespace nephele::keystone

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Users. Passwords are hashed before the transaction that stores them.
+#include "base/strings.h"
+#include "services/keystone/api/support.h"
+#include "services/keystone/ops/set_password.h"
+#include "services/keystone/ops/state.h"
+#include "services/keystone/store/changes.h"
+#include "services/keystone/store/identity.h"
+#include "services/keystone/store/revocations.h"
+
+namespace nephele::keystone {
+namespace {
+
+User read_new(Call& call) {
+    User user;
+    User::shape().read(unwrap(User::shape(), call.body), &user, call.reading);
+    user.domain_id = domain_for_new(call, user.domain_id);
+    call.enforce("identity:create_user", target_of(user));
+    check_options(user.options, "user");
+    return user;
+}
+
+// A default project that is not there is kept, as upstream does: it may come later. A domain is not
+// accepted as one.
+void check_default_project(Call& call, const User& user) {
+    if (user.default_project_id && store::find_domain(call.tx, *user.default_project_id))
+        throw bad_request("ValidationError", format("Invalid default project id: {} is a domain.",
+                                                    *user.default_project_id));
+}
+
+Reply reply_with(Call& call, int status, const User& user) {
+    Reply reply;
+    reply.status = status;
+    reply.body = Json::object({{"user", User::shape().write(&user, call.view())}});
+    return reply;
+}
+
+Reply create(FreeCall& free) {
+    // May the caller, before any time is spent on hashing.
+    const auto password = free.read([](Call& call) { return read_new(call).password; });
+    const NewPassword secret = prepare_password(free.cloud, password);
+    return free.write([&](Call& call) {
+        User user = read_new(call);
+        store::need_domain(call.tx, user.domain_id);
+        check_default_project(call, user);
+        user.id = call.new_hex();
+        user.created_at = call.now;
+        set_password(call, user, secret, false);
+        store::insert(call, table::users(), user);
+        return reply_with(call, 201, user);
+    });
+}
+
+Listed<User> list_all(Call& call, const Page& page) {
+    call.enforce("identity:list_users", list_target(call));
+    return list(call.tx, table::users(), list_scope(call), page);
+}
+
+User show(Call& call) {
+    return need_allowed(call, table::users(), call.path("user_id"), "identity:get_user");
+}
+
+User read_changed(Call& call, User before) {
+    User user = before;
+    read_update(call, call.body, user);
+    check_options(user.options, "user");
+    if (user.domain_id != before.domain_id)
+        throw bad_request("ValidationError", "Cannot change Domain ID");
+    return user;
+}
+
+Reply update(FreeCall& free) {
+    const auto current = [](Call& call) {
+        return read_changed(
+            call, need_allowed(call, table::users(), call.path("user_id"), "identity:update_user"));
+    };
+    const auto password = free.read([&](Call& call) { return current(call).password; });
+    const NewPassword secret = prepare_password(free.cloud, password);
+    return free.write([&](Call& call) {
+        User user = current(call);
+        check_default_project(call, user);
+        const bool disabled = call.given("enabled") && !user.enabled;
+        if (secret.hash) set_password(call, user, secret, false);
+        if (secret.hash || disabled) store::revoke(call, {.user_id = user.id});
+        store::update(call, table::users(), user);
+        return reply_with(call, 200, user);
+    });
+}
+
+void remove(Call& call) {
+    const User user =
+        need_allowed(call, table::users(), call.path("user_id"), "identity:delete_user");
+    store::remove_user(call, user);
+}
+
+void revoke_tokens(Call& call) {
+    const User user =
+        need_allowed(call, table::users(), call.path("user_id"), "identity:revoke_tokens_for_user");
+    store::revoke(call, {.user_id = user.id});
+}
+
+Listed<Group> groups_of(Call& call, const Page& page) {
+    const User user =
+        need_allowed(call, table::users(), call.path("user_id"), "identity:list_groups_for_user");
+    return list(call.tx, table::groups(), Scope::all(), page,
+                {"id IN (SELECT group_id FROM keystone_memberships WHERE user_id = ?)", {user.id}});
+}
+
+} // namespace
+
+Resource user_routes() {
+    return Resource()
+        .on("POST /v3/users", enforced_by_handler, create, created)
+        .on("GET /v3/users", enforced_by_handler, list_all)
+        .on("GET /v3/users/{user_id}", enforced_by_handler, show)
+        .on("PATCH /v3/users/{user_id}", enforced_by_handler, update)
+        .on("DELETE /v3/users/{user_id}", enforced_by_handler, remove)
+        .on("DELETE /v3/users/{user_id}/tokens", enforced_by_handler, revoke_tokens)
+        .on("GET /v3/users/{user_id}/groups", enforced_by_handler, groups_of);
+}
+
+} // namespace nephele::keystone

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/keystone/client.h"
+
+#include "services/keystone/logic/catalog.h"
+#include "services/keystone/ops/log_in.h"
+#include "services/keystone/store/catalog.h"
+#include "services/keystone/store/identity.h"
+
+namespace nephele::keystone::client {
+namespace {
+
+Claims project_claims(const std::string& user_id, const std::string& project_id) {
+    Claims claims;
+    claims.user_id = user_id;
+    claims.project_id = project_id;
+    claims.methods = {"password"};
+    return claims;
+}
+
+} // namespace
+
+std::optional<ProjectFacts> find_project(db::Tx& tx, const std::string& id) {
+    const auto project = find(tx, table::projects(), Scope::all(), id);
+    if (!project) return std::nullopt;
+    return ProjectFacts{project->id, project->name, project->domain_id.value_or(""),
+                        project->parent_id.value_or(""), project->enabled};
+}
+
+std::optional<UserFacts> find_user(db::Tx& tx, const std::string& id) {
+    const auto user = find(tx, table::users(), Scope::all(), id);
+    if (!user) return std::nullopt;
+    return UserFacts{user->id,
+                     user->name,
+                     user->domain_id,
+                     user->default_project_id.value_or(""),
+                     user->email.value_or(""),
+                     user->enabled};
+}
+
+std::optional<Principal> principal_on_project(db::Tx& tx, const std::string& user_id,
+                                              const std::string& project_id) {
+    const auto facts = look_up(tx, project_claims(user_id, project_id));
+    if (!facts) return std::nullopt;
+    return facts->principal();
+}
+
+std::string issue_project_token(Cloud& cloud, db::Tx& tx, const std::string& user_id,
+                                const std::string& project_id) {
+    return issue(cloud, tx, project_claims(user_id, project_id), nullptr).token;
+}
+
+std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,
+                                        const std::string& interface,
+                                        const std::string& project_id) {
+    const auto service = store::find_service_of_type(tx, service_type);
+    if (!service) return std::nullopt;
+    for (const auto& endpoint : store::endpoints_of(tx, service->id))
+        if (endpoint.interface == interface && endpoint.enabled)
+            return logic::fill_url(endpoint.url, project_id, "");
+    return std::nullopt;
+}
+
+void rotate_keys(const Config& config, IdSource& ids) {
+    const std::string directory = key_directory(config);
+    if (directory.empty())
+        throw bad_request("NoKeyRepository", "There is no key repository on disk to rotate.");
+    store::KeyRepository(directory, static_cast<int>(config.integer("keystone.max_active_keys")),
+                         ids)
+        .rotate();
+}
+
+} // namespace nephele::keystone::client

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door to the identity service for other services and for main.
+#pragma once
+#include "platform/api/service.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nephele::keystone::client {
+
+/// What a new cloud starts with. Running it again changes nothing but what is missing.
+struct Bootstrap {
+    std::string admin_password;
+    std::string region = "RegionOne";
+    struct CatalogEntry {
+        std::string type, name, description;
+        std::string url; ///< "http://host:port/compute/v2.1"; may hold $(project_id)s
+    };
+    /// Made as public, internal and admin endpoints.
+    std::vector<CatalogEntry> catalog;
+    /// Endpoints of the region that have another URL get the one given here.
+    bool renew_urls = true;
+};
+/// The default domain, the roles admin, manager, member, reader and service with what they imply,
+/// the projects admin and service, the user admin (on the project, the domain and the system), the
+/// region and the catalog. The password is only set (and hashed) when the user is new.
+void bootstrap(Cloud& cloud, const Bootstrap& wanted);
+
+/// The same from the configuration: http.public_url, keystone.region and keystone.admin_password.
+/// When no password is configured, the first start makes one and writes it with all a client needs
+/// to clouds.yaml in data.directory. This is the hook of NodeOptions.
+void bootstrap_node(Cloud& cloud, const std::vector<api::Service>& services);
+
+/// Makes a user of the service project with the roles admin and service, or finds it; for parts
+/// that talk HTTP to a service as themselves. Returns the user's id.
+std::string ensure_service_user(Context& context, const std::string& name,
+                                const std::string& password_hash);
+
+struct ProjectFacts {
+    std::string id, name, domain_id, parent_id;
+    bool enabled = true;
+};
+std::optional<ProjectFacts> find_project(db::Tx& tx, const std::string& id);
+struct UserFacts {
+    std::string id, name, domain_id, default_project_id, email;
+    bool enabled = true;
+};
+std::optional<UserFacts> find_user(db::Tx& tx, const std::string& id);
+
+/// The principal a user has on a project at this moment, with the roles assigned to it; nothing
+/// when it has none there. For work that goes on for a user without a token (EC2, alarms).
+std::optional<Principal> principal_on_project(db::Tx& tx, const std::string& user_id,
+                                              const std::string& project_id);
+/// A token for that principal's user and project, of the usual lifetime; for outside programs that
+/// must speak for the user.
+std::string issue_project_token(Cloud& cloud, db::Tx& tx, const std::string& user_id,
+                                const std::string& project_id);
+
+/// The URL of an endpoint in the catalog, filled in for a project.
+std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,
+                                        const std::string& interface,
+                                        const std::string& project_id = "");
+
+/// The staged Fernet key becomes primary (`nephele keystone rotate-keys`). Works on the directory;
+/// running servers notice by themselves.
+void rotate_keys(const Config& config, IdSource& ids);
+
+} // namespace nephele::keystone::client

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the identity service keeps in memory for as long as the process lives.
+#pragma once
+#include "platform/context/context.h"
+#include "platform/crypto/password.h"
+#include "services/keystone/logic/password_rules.h"
+#include "services/keystone/store/key_repository.h"
+
+namespace nephele::keystone {
+
+struct State {
+    explicit State(Cloud& cloud);
+    store::KeyRepository keys;
+    password::PasswordPool passwords;
+    logic::PasswordRules rules;
+    std::int64_t token_seconds;
+    std::int64_t expired_window_seconds; ///< how long services may still validate expired tokens
+    std::int64_t max_project_depth;
+};
+
+std::vector<Option> options();
+/// Where the Fernet keys are; empty: in memory only.
+std::string key_directory(const Config& config);
+
+} // namespace nephele::keystone

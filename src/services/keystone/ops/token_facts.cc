@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/keystone/ops/token_facts.h"
+
+#include "services/keystone/logic/catalog.h"
+#include "services/keystone/logic/role_inference.h"
+#include "services/keystone/store/assignments.h"
+#include "services/keystone/store/catalog.h"
+#include "services/keystone/store/identity.h"
+#include "services/keystone/store/revocations.h"
+
+namespace nephele::keystone {
+namespace {
+
+std::vector<Role> effective_roles(db::Tx& tx, const TokenFacts& facts) {
+    const Claims& claims = facts.claims;
+    auto groups = store::group_ids_of(tx, claims.user_id);
+    groups.insert(groups.end(), claims.group_ids.begin(), claims.group_ids.end());
+    const Place place = claims.system               ? Place::system
+                        : !claims.domain_id.empty() ? Place::domain
+                                                    : Place::project;
+    const std::string place_id = claims.system               ? "all"
+                                 : !claims.domain_id.empty() ? claims.domain_id
+                                                             : claims.project_id;
+    const auto assigned = store::assigned_role_ids(tx, claims.user_id, groups, place, place_id);
+    const auto wanted = logic::with_implied(assigned, store::implications(tx));
+    std::vector<Role> roles;
+    for (Role& role : store::roles(tx))
+        if (!role.domain_id && std::find(wanted.begin(), wanted.end(), role.id) != wanted.end())
+            roles.push_back(std::move(role));
+    return roles;
+}
+
+// False when the scope is gone or disabled, or gives no role.
+bool look_up_scope(db::Tx& tx, TokenFacts& facts) {
+    const Claims& claims = facts.claims;
+    if (!claims.project_id.empty()) {
+        facts.project = find(tx, table::projects(), Scope::all(), claims.project_id);
+        if (!facts.project || !facts.project->enabled) return false;
+        if (facts.project->domain_id) {
+            facts.project_domain = store::find_domain(tx, *facts.project->domain_id);
+            if (!facts.project_domain || !facts.project_domain->enabled) return false;
+        }
+    } else if (!claims.domain_id.empty()) {
+        facts.domain = store::find_domain(tx, claims.domain_id);
+        if (!facts.domain || !facts.domain->enabled) return false;
+    } else if (!claims.system) {
+        return true;
+    }
+    facts.roles = effective_roles(tx, facts);
+    return !facts.roles.empty();
+}
+
+Json named(const std::string& id, const std::string& name) {
+    return Json::object({{"id", id}, {"name", name}});
+}
+
+Json user_part(const TokenFacts& facts) {
+    Json user = Json::object({{"domain", named(facts.user_domain.id, facts.user_domain.name)},
+                              {"id", facts.user.id},
+                              {"name", facts.user.name}});
+    if (facts.claims.federated()) {
+        Json groups = Json::array();
+        for (const auto& id : facts.claims.group_ids) groups.push_back(Json::object({{"id", id}}));
+        user["OS-FEDERATION"] = Json::object(
+            {{"groups", groups},
+             {"identity_provider", Json::object({{"id", facts.claims.identity_provider_id}})},
+             {"protocol", Json::object({{"id", facts.claims.protocol_id}})}});
+    } else {
+        user["password_expires_at"] = facts.user.password_expires_at
+                                          ? Json(iso_time(*facts.user.password_expires_at, 6, ""))
+                                          : Json();
+    }
+    return user;
+}
+
+} // namespace
+
+std::string token_time(Time time) { return iso_time({time.seconds() * 1'000'000}, 6); }
+
+std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims) {
+    TokenFacts facts;
+    facts.claims = claims;
+    auto user = find(tx, table::users(), Scope::all(), claims.user_id);
+    if (!user || !user->enabled) return std::nullopt;
+    facts.user = std::move(*user);
+    auto domain = store::find_domain(tx, facts.user.domain_id);
+    if (!domain || !domain->enabled) return std::nullopt;
+    facts.user_domain = std::move(*domain);
+    if (!look_up_scope(tx, facts)) return std::nullopt;
+    for (const auto& revocation : store::revocations(tx))
+        if (revocation.matches(claims)) return std::nullopt;
+    return facts;
+}
+
+Json catalog_of(db::Tx& tx, const TokenFacts& facts) {
+    return logic::catalog_for(store::catalog_services(tx), store::catalog_endpoints(tx),
+                              facts.claims.project_id, facts.claims.user_id);
+}
+
+Principal TokenFacts::principal() const {
+    Principal who;
+    who.user_id = user.id;
+    who.user_name = user.name;
+    who.user_domain_id = user_domain.id;
+    who.user_domain_name = user_domain.name;
+    if (project) {
+        who.project_id = project->id;
+        who.project_name = project->name;
+        who.project_is_domain = project->is_domain;
+    }
+    if (project_domain) {
+        who.project_domain_id = project_domain->id;
+        who.project_domain_name = project_domain->name;
+    }
+    if (domain) {
+        who.domain_id = domain->id;
+        who.domain_name = domain->name;
+    }
+    who.system_all = claims.system;
+    for (const auto& role : roles) {
+        who.roles.push_back(role.name);
+        who.role_ids.push_back(role.id);
+    }
+    who.group_ids = claims.group_ids;
+    who.is_service = who.has_role("service");
+    who.methods = claims.methods;
+    who.audit_ids = claims.audit_ids;
+    who.issued_at = claims.issued_at;
+    who.expires_at = claims.expires_at;
+    who.trust_id = claims.trust_id;
+    who.application_credential_id = claims.application_credential_id;
+    who.access_token_id = claims.access_token_id;
+    return who;
+}
+
+Json TokenFacts::body(const Json* catalog) const {
+    Json token = Json::object({{"methods", Json(claims.methods)},
+                               {"user", user_part(*this)},
+                               {"audit_ids", Json(claims.audit_ids)},
+                               {"expires_at", token_time(claims.expires_at)},
+                               {"issued_at", token_time(claims.issued_at)}});
+    if (project) {
+        token["project"] = Json::object(
+            {{"domain", project_domain ? named(project_domain->id, project_domain->name)
+                                       : Json::object({{"id", nullptr}, {"name", nullptr}})},
+             {"id", project->id},
+             {"name", project->name}});
+        token["is_domain"] = project->is_domain;
+    } else if (domain) {
+        token["domain"] = named(domain->id, domain->name);
+    } else if (claims.system) {
+        token["system"] = Json::object({{"all", true}});
+    }
+    if (project || domain || claims.system) {
+        Json shown = Json::array();
+        for (const auto& role : roles) shown.push_back(named(role.id, role.name));
+        token["roles"] = std::move(shown);
+    }
+    if (catalog) token["catalog"] = *catalog;
+    return token;
+}
+
+} // namespace nephele::keystone

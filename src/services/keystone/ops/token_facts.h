@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A token with everything it stands for at this moment: names, roles, whether all of it is enabled.
+#pragma once
+#include "platform/auth/principal.h"
+#include "services/keystone/model/project.h"
+#include "services/keystone/model/role.h"
+#include "services/keystone/model/token.h"
+#include "services/keystone/model/user.h"
+
+namespace nephele::keystone {
+
+struct TokenFacts {
+    Claims claims;
+    User user;
+    Domain user_domain;
+    std::optional<Project> project;
+    std::optional<Domain> project_domain; ///< none for a project that is a domain
+    std::optional<Domain> domain;
+    std::vector<Role> roles; ///< implied ones included, domain-specific ones not
+
+    Principal principal() const;
+    /// The "token" object of answers; with the catalog when one is given.
+    Json body(const Json* catalog) const;
+};
+
+/// Nothing when the token's user, scope or roles are gone or disabled, or when it was revoked. Does
+/// not look at the expiry.
+std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims);
+
+/// The catalog with the token's ids filled in.
+Json catalog_of(db::Tx& tx, const TokenFacts& facts);
+
+/// "2026-11-22T14:21:42.000000Z": tokens show whole seconds in upstream's form.
+std::string token_time(Time time);
+
+} // namespace nephele::keystone

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The explicit list of what the identity service is made of.
+#include "services/keystone/service.h"
+
+#include "services/keystone/api/support.h"
+#include "services/keystone/model/catalog.h"
+#include "services/keystone/model/token.h"
+#include "services/keystone/ops/authenticator.h"
+#include "services/keystone/ops/state.h"
+#include "services/keystone/store/migrations.h"
+#include "services/keystone/store/revocations.h"
+
+namespace nephele::keystone {
+namespace {
+
+void start(Cloud& cloud) {
+    auto& epoch = cloud.add_state(std::make_shared<store::Epoch>());
+    auto& state = cloud.add_state(std::make_shared<State>(cloud));
+    auto& authenticator =
+        cloud.add_state(std::make_shared<TokenAuthenticator>(cloud, state, epoch));
+    cloud.authenticator = &authenticator;
+}
+
+void forget_old_revocations(Cloud& cloud) {
+    const State& state = cloud.state<State>();
+    const std::int64_t kept = state.token_seconds + state.expired_window_seconds;
+    write_as_cloud(cloud, "", [&](Context& context) {
+        store::forget_revocations_before(context, context.now.plus_seconds(-kept));
+    });
+}
+
+} // namespace
+
+api::Service service() {
+    api::Service service;
+    service.name = "keystone";
+    service.type = "identity";
+    service.description = "Users, projects, roles, tokens and the catalog";
+    service.prefix = "/identity";
+    service.catalog_path = "/v3";
+    service.port = 5000;
+    service.manners = manners();
+    service.resources = {
+        discovery_routes(),       token_routes(),       auth_info_routes(),    domain_routes(),
+        project_routes(),         project_tag_routes(), user_routes(),         password_routes(),
+        group_routes(),           role_routes(),        implied_role_routes(), grant_routes(),
+        role_assignment_routes(), region_routes(),      service_routes(),      endpoint_routes()};
+    // Policy decides, also for tokens without a scope.
+    for (auto& resource : service.resources)
+        for (auto& route : resource.routes) route.options.unscoped = true;
+    service.migrations = migrations();
+    service.policies = policies();
+    service.options = options();
+    service.tasks = {{.name = "keystone.forget_revocations",
+                      .every_ms = 3'600'000,
+                      .run = forget_old_revocations}};
+    service.tables = {&table::domains(),      &table::projects(),    &table::users(),
+                      &table::groups(),       &table::memberships(), &table::roles(),
+                      &table::implications(), &table::assignments(), &table::regions(),
+                      &table::services(),     &table::endpoints(),   &table::revocations()};
+    service.start = start;
+    return service;
+}
+
+} // namespace nephele::keystone
