@@ -9,10 +9,12 @@
 namespace nephele::test {
 
 std::optional<Principal> FakeAuthenticator::authenticate(std::string_view token) {
-    std::lock_guard lock(mutex_);
-    auto found = tokens_.find(token);
-    if (found == tokens_.end()) return std::nullopt;
-    return found->second;
+    {
+        std::lock_guard lock(mutex_);
+        auto found = tokens_.find(token);
+        if (found != tokens_.end()) return found->second;
+    }
+    return next ? next->authenticate(token) : std::nullopt;
 }
 
 std::string FakeAuthenticator::add(Principal who) {
@@ -43,7 +45,8 @@ TestCloud::TestCloud(std::vector<api::Service> services, std::vector<std::string
     options.background = background;
     options.bootstrap = std::move(bootstrap);
     node_ = std::make_unique<Node>(std::move(options));
-    if (!cloud().authenticator) cloud().authenticator = &authenticator_;
+    authenticator_.next = cloud().authenticator;
+    cloud().authenticator = &authenticator_;
 }
 
 std::string TestCloud::url() const { return "http://127.0.0.1:" + std::to_string(node_->port()); }

@@ -13,9 +13,10 @@
 
 namespace nephele::test {
 
-/// Accepts the tokens a test made up, and nothing else. Used when no identity service is listed.
+/// Accepts the tokens a test made up; others go to the identity service when it is listed.
 class FakeAuthenticator : public Authenticator {
   public:
+    Authenticator* next = nullptr;
     std::optional<Principal> authenticate(std::string_view token) override;
     /// Returns the token.
     std::string add(Principal who);

@@ -86,6 +86,16 @@ Json parse_body(const Route& route, const http::RequestHead& head, const std::st
     }
 }
 
+// No database takes bytes that are no text, and no name or id holds them.
+std::vector<std::pair<std::string, std::string>> checked_query(const http::RequestHead& head) {
+    auto query = http::parse_query(head.query);
+    for (auto& [key, value] : query)
+        if (!is_utf8(key) || !is_utf8(value) || (key + value).find('\0') != std::string::npos)
+            throw bad_request("InvalidInput",
+                              "The query string is not valid UTF-8 or holds a NUL character.");
+    return query;
+}
+
 // Among the routes of one path and method: the action named by the body, in the request's version.
 const Route& choose(const Router::Match& match, const Version& version, const Json& body,
                     const Json*& action_body) {
@@ -220,7 +230,7 @@ struct Api::Impl {
                     route,
                     head,
                     Router::name_values(route, routed.match.values),
-                    http::parse_query(head.query),
+                    checked_query(head),
                     routed.path,
                     version,
                     std::move(who),
@@ -265,8 +275,8 @@ struct Api::Impl {
             if (keyed) keep_answer(tx, *keyed, response, in.now);
             return response;
         };
-        bool writes = in.route.options.writes ||
-                      (mutating(in.route.method) && !in.route.options.read_only);
+        bool writes =
+            in.route.options.writes || (mutating(in.route.method) && !in.route.options.read_only);
         return writes ? cloud.db().write(body) : cloud.db().read(body);
     }
 

@@ -61,7 +61,7 @@ Router::Match Router::match(const std::string& method, std::string_view path) co
     std::vector<std::string> segments;
     for (auto& raw : segments_of(path)) {
         auto decoded = percent_decode(raw, false);
-        if (!decoded || !is_utf8(*decoded))
+        if (!decoded || !is_utf8(*decoded) || decoded->find('\0') != std::string::npos)
             throw bad_request("InvalidInput",
                               "The path holds a broken percent-escape or bad UTF-8.");
         segments.push_back(std::move(*decoded));

@@ -137,6 +137,7 @@ void add_routes(Resource& resource, const std::string& roles, const std::string&
     const std::string one = roles + "/{role_id}" + suffix;
     resource.on("PUT " + one, enforced_by_handler, put)
         .on("GET " + one, enforced_by_handler, check)
+        .on("HEAD " + one, enforced_by_handler, check)
         .on("DELETE " + one, enforced_by_handler, remove)
         .on("GET " + roles + suffix, enforced_by_handler, list_granted);
 }

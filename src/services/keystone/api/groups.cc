@@ -98,6 +98,7 @@ Resource group_routes() {
         .on("GET /v3/groups/{group_id}/users", enforced_by_handler, users_in)
         .on("PUT /v3/groups/{group_id}/users/{user_id}", enforced_by_handler, add_user)
         .on("GET /v3/groups/{group_id}/users/{user_id}", enforced_by_handler, check_user)
+        .on("HEAD /v3/groups/{group_id}/users/{user_id}", enforced_by_handler, check_user)
         .on("DELETE /v3/groups/{group_id}/users/{user_id}", enforced_by_handler, remove_user);
 }
 

@@ -87,6 +87,7 @@ Resource token_routes() {
     return Resource()
         .on("POST /v3/auth/tokens", "", create, {.status = 201, .open = true})
         .on("GET /v3/auth/tokens", enforced_by_handler, show)
+        .on("HEAD /v3/auth/tokens", enforced_by_handler, show)
         .on("DELETE /v3/auth/tokens", enforced_by_handler, revoke)
         .on("GET /v3/OS-REVOKE/events", "identity:list_revoke_events", revocation_events);
 }
