@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Images: create, list, show, patch, delete, deactivate and reactivate.
+#include "base/strings.h"
+#include "platform/log/log.h"
+#include "services/glance/api/manners.h"
+#include "services/glance/logic/listing.h"
+#include "services/glance/logic/patch.h"
+#include "services/glance/ops/state.h"
+#include "services/glance/store/images.h"
+
+namespace nephele::glance {
+using namespace api;
+namespace {
+const logic::Quotas& quotas(const Call& call) { return call.cloud.state<State>().quotas; }
+
+// Showing an image to everybody is a right of its own.
+void enforce_visibility(Call& call, const Image& image) {
+    auto target = target_of(call, image);
+    if (image.visibility == Visibility::everybody) call.enforce("publicize_image", target);
+    if (image.visibility == Visibility::community) call.enforce("communitize_image", target);
+}
+
+void check_owner(Call& call, const Image& image) {
+    if (call.is_admin() || image.owner == call.project()) return;
+    throw forbidden("Forbidden", format("You are not permitted to create images owned by '{}'.",
+                                        image.owner.value_or("nobody")));
+}
+
+Image create(Call& call, const NewImage& wanted) {
+    std::string id = wanted.id.value_or("");
+    if (id.empty()) id = call.new_uuid();
+    if (find(call.tx, images(), Scope::all(), id))
+        throw conflict("Duplicate", format("Image ID {} already exists!", id));
+    Image image = logic::new_image(wanted, id, call.project(), call.now);
+    logic::settle(image, quotas(call));
+    check_owner(call, image);
+    call.enforce("add_image", target_of(call, image));
+    enforce_visibility(call, image);
+    store::insert(call, image);
+    call.headers.set("Location", call.in.base_url + "/v2/images/" + id);
+    return image;
+}
+
+Image show(Call& call) { return need_image(call); }
+
+Listed<Image> list(Call& call, Page& page) {
+    auto search = logic::read_search(page);
+    return store::list(call.tx, call.scope(), call.project(), page, search);
+}
+
+Image update(Call& call, const Json& body) {
+    auto changes = logic::read_patch(call.in.head.headers.get("Content-Type"), body);
+    Image image = need_image(call, "modify_image");
+    auto before = image.visibility;
+    logic::apply(image, changes, {.admin = call.is_admin()});
+    logic::settle(image, quotas(call));
+    if (image.visibility != before) enforce_visibility(call, image);
+    if (!changes.empty()) store::update(call, image);
+    return image;
+}
+
+// The row goes first, in its transaction; then the data. Whoever reads it keeps it until done, and
+// what a crash leaves between the two is swept.
+Reply remove(FreeCall& free) {
+    Image image = free.write([](Call& call) {
+        Image image = need_image(call, "delete_image");
+        logic::check_deletable(image);
+        store::erase(call, image);
+        return image;
+    });
+    auto& state = free.cloud.state<State>();
+    std::string object = image.has_data() ? state.store->name_at(image.location.value_or("")) : "";
+    try {
+        if (!object.empty()) state.store->remove(object);
+    } catch (const StoreError& error) {
+        log::warning("image data not removed, the sweep will try again",
+                     {{"image", image.id}, {"what", error.what()}});
+    }
+    return {.status = 204};
+}
+
+void set_active(Call& call, const char* rule, Status status) {
+    Image image = need_image(call, rule);
+    logic::check_activation(image, status == Status::active);
+    if (image.status == status) return;
+    image.status = status;
+    store::update(call, image);
+}
+void deactivate(Call& call) { set_active(call, "deactivate", Status::deactivated); }
+void reactivate(Call& call) { set_active(call, "reactivate", Status::active); }
+} // namespace
+
+Resource image_resource() {
+    return Resource()
+        .on("POST /v2/images", enforced_by_handler, create, created)
+        .on("GET /v2/images", "get_images", list)
+        .on("GET /v2/images/{image_id}", "get_image", show)
+        .on("PATCH /v2/images/{image_id}", "modify_image", update, {.any_content_type = true})
+        .on("DELETE /v2/images/{image_id}", "delete_image", remove)
+        .on("POST /v2/images/{image_id}/actions/deactivate", "deactivate", deactivate)
+        .on("POST /v2/images/{image_id}/actions/reactivate", "reactivate", reactivate);
+}
+
+} // namespace nephele::glance

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/glance/client.h"
+
+#include "services/glance/drivers/store.h"
+#include "services/glance/store/images.h"
+
+namespace nephele::glance {
+
+std::optional<ImageFacts> find_image(db::Tx& tx, const Scope& scope, const std::string& id) {
+    auto image = find(tx, images(), scope, id);
+    if (!image) return std::nullopt;
+    ImageFacts facts;
+    facts.id = image->id;
+    facts.name = image->name.value_or("");
+    facts.status = text_of_enum(image->status);
+    facts.owner = image->owner.value_or("");
+    facts.visibility = text_of_enum(image->visibility);
+    facts.disk_format = image->disk_format.value_or("");
+    facts.container_format = image->container_format.value_or("");
+    facts.inspected_format = image->inspected_format.value_or("");
+    if (image->has_data()) facts.path = path_of_location(image->location.value_or(""));
+    facts.checksum = image->checksum.value_or("");
+    facts.size = image->size.value_or(0);
+    facts.virtual_size = image->virtual_size.value_or(0);
+    facts.min_disk = image->min_disk;
+    facts.min_ram = image->min_ram;
+    facts.properties = image->properties;
+    return facts;
+}
+
+} // namespace nephele::glance

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/glance/ops/receive.h"
+
+#include "base/strings.h"
+#include "platform/fault/fault.h"
+#include "services/glance/ops/digests.h"
+
+namespace nephele::glance {
+namespace {
+// Whole pieces make for few and large writes.
+std::size_t fill(http::BodyReader& body, std::string& piece) {
+    std::size_t filled = 0;
+    while (filled < piece.size()) {
+        auto count = body.read(piece.data() + filled, piece.size() - filled);
+        if (count == 0) break;
+        filled += count;
+    }
+    return filled;
+}
+
+void check_inspector(const Inspector& inspector) {
+    if (inspector.refusal())
+        throw Failure(Fault::unsupported_media_type, "InvalidImageData", *inspector.refusal());
+}
+} // namespace
+
+Received receive(http::BodyReader& body, Store& store, const std::string& object,
+                 const std::string& disk_format, std::int64_t limit) {
+    Inspector inspector(disk_format);
+    check_inspector(inspector);
+    Digests digests({crypto::Digest::md5, crypto::Digest::sha512});
+    auto writer = store.create(object);
+    Received out;
+    for (;;) {
+        std::string& piece = digests.next_piece();
+        std::size_t size = fill(body, piece);
+        if (size == 0) break;
+        out.size += static_cast<std::int64_t>(size);
+        if (out.size > limit)
+            throw Failure(Fault::too_large, "ImageSizeLimitExceeded",
+                          format("The provided image is too large: {} bytes may be stored.", limit));
+        std::string_view bytes(piece.data(), size);
+        digests.add(size);
+        inspector.feed(bytes);
+        check_inspector(inspector);
+        writer->write(bytes);
+        if (size < piece.size()) break;
+    }
+    auto inspection = inspector.finish();
+    check_inspector(inspector);
+    out.inspection = *inspection;
+    writer->finish();
+    auto hashes = digests.finish();
+    out.checksum = hashes[0];
+    out.os_hash_value = hashes[1];
+    return out;
+}
+
+} // namespace nephele::glance

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/glance/ops/state.h"
+
+#include "platform/context/context.h"
+#include "services/glance/drivers/filesystem.h"
+
+namespace nephele::glance {
+
+std::shared_ptr<void> Uploads::hold(const std::string& image_id) {
+    std::lock_guard lock(mutex_);
+    if (!ids_.insert(image_id).second) return nullptr;
+    return std::shared_ptr<void>(this, [image_id](void* self) {
+        auto& uploads = *static_cast<Uploads*>(self);
+        std::lock_guard lock(uploads.mutex_);
+        uploads.ids_.erase(image_id);
+    });
+}
+
+bool Uploads::holds(const std::string& image_id) const {
+    std::lock_guard lock(mutex_);
+    return ids_.count(image_id) > 0;
+}
+
+std::shared_ptr<State> make_state(Cloud& cloud) {
+    const Config& config = cloud.config();
+    auto state = std::make_shared<State>();
+    std::string directory = config.text("glance.store_directory");
+    state->store = filesystem_store(
+        directory.empty() ? config.text("data.directory") + "/images" : directory);
+    state->quotas.properties = config.integer("glance.image_property_quota");
+    state->quotas.tags = config.integer("glance.image_tag_quota");
+    state->quotas.members = config.integer("glance.image_member_quota");
+    state->quotas.image_size = config.integer("glance.image_size_cap");
+    state->quotas.stored_bytes = config.integer("glance.user_storage_quota");
+    return state;
+}
+
+} // namespace nephele::glance

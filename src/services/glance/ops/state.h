@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of glance is alive as long as the process: the store and the uploads under way.
+#pragma once
+#include "services/glance/drivers/store.h"
+#include "services/glance/logic/rules.h"
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+namespace nephele {
+class Cloud;
+}
+namespace nephele::glance {
+
+/// The images whose data this process is receiving. An image that is `saving` on this node and not
+/// in here belongs to an upload that died.
+class Uploads {
+  public:
+    /// Held until the returned handle is dropped; null when somebody holds it.
+    std::shared_ptr<void> hold(const std::string& image_id);
+    bool holds(const std::string& image_id) const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::set<std::string> ids_;
+};
+
+struct State {
+    std::unique_ptr<Store> store;
+    Uploads uploads;
+    logic::Quotas quotas;
+};
+std::shared_ptr<State> make_state(Cloud& cloud);
+
+} // namespace nephele::glance
