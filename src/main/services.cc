@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/services.h"
 
+#include "services/glance/service.h"
 #include "services/keystone/service.h"
 #include "services/neutron/service.h"
 #include "services/placement/service.h"
@@ -8,7 +9,7 @@
 namespace nephele {
 
 std::vector<api::Service> all_services() {
-    return {keystone::service(), placement::service(), neutron::service()};
+    return {keystone::service(), placement::service(), glance::service(), neutron::service()};
 }
 
 } // namespace nephele

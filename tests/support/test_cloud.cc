@@ -40,7 +40,7 @@ TestCloud::TestCloud(std::vector<api::Service> services, std::vector<std::string
     NodeOptions options;
     options.services = std::move(services);
     options.settings = {"http.port=0", "database.url=\"" + database_url() + "\"",
-                        "log.level=\"warning\""};
+                        "log.level=\"warning\"", "data.directory=\"" + directory_.path() + "\""};
     options.settings.insert(options.settings.end(), settings.begin(), settings.end());
     options.background = background;
     options.bootstrap = std::move(bootstrap);

@@ -4,6 +4,7 @@
 #pragma once
 #include "platform/http/http.h"
 #include "platform/node/node.h"
+#include "tests/support/temp_dir.h"
 
 #include <map>
 #include <memory>
@@ -77,6 +78,7 @@ class TestCloud {
     void settle() { node_->runner().run_ready(); }
 
   private:
+    TempDir directory_{"cloud"}; ///< data.directory
     FakeAuthenticator authenticator_;
     std::unique_ptr<Node> node_;
 };

@@ -36,17 +36,18 @@ Image begin(FreeCall& free, bool held, std::int64_t& limit) {
         auto stored = store::stored_bytes(call.tx, image.owner.value_or(""));
         limit = logic::receivable(stored, state.quotas);
         if (auto length = free.stream->length())
-            logic::check_fits(static_cast<std::int64_t>(std::min<std::uint64_t>(*length, INT64_MAX)),
-                              stored, state.quotas);
+            logic::check_fits(
+                static_cast<std::int64_t>(std::min<std::uint64_t>(*length, INT64_MAX)), stored,
+                state.quotas);
         mark_saving(call, image, *state.store);
         return image;
     });
 }
 
 Failure failure_of_transfer(const http::TransferError& error) {
-    return bad_request("InvalidImageData",
-                       format("The upload broke off, nothing of it was kept: {}. Repeat it.",
-                              error.what()));
+    return bad_request(
+        "InvalidImageData",
+        format("The upload broke off, nothing of it was kept: {}. Repeat it.", error.what()));
 }
 
 Failure failure_of_store(const StoreError& error) {
@@ -73,8 +74,7 @@ Reply upload(FreeCall& call) {
     Image image = begin(call, hold != nullptr, limit);
     std::string object = state.store->name_at(*image.location);
     try {
-        Received received =
-            receive(*call.stream, *state.store, object, *image.disk_format, limit);
+        Received received = receive(*call.stream, *state.store, object, *image.disk_format, limit);
         call.write([&](Call& c) { mark_active(c, image, received, state.quotas); });
     } catch (const std::exception& error) {
         abandon(call.cloud, call.in.request_id, image, error.what());
@@ -119,9 +119,8 @@ Reply download(FreeCall& free) {
     reply.headers.set("Accept-Ranges", "bytes");
     if (!range.whole) {
         reply.status = 206;
-        reply.headers.set("Content-Range",
-                          format("bytes {}-{}/{}", range.offset, range.offset + range.length - 1,
-                                 object.size));
+        reply.headers.set("Content-Range", format("bytes {}-{}/{}", range.offset,
+                                                  range.offset + range.length - 1, object.size));
     } else if (image.checksum) {
         reply.headers.set("Content-MD5", *image.checksum);
     }

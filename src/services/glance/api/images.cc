@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images: create, list, show, patch, delete, deactivate and reactivate.
+#include "services/glance/store/images.h"
 #include "base/strings.h"
 #include "platform/log/log.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/logic/listing.h"
 #include "services/glance/logic/patch.h"
 #include "services/glance/ops/state.h"
-#include "services/glance/store/images.h"
 
 namespace nephele::glance {
 using namespace api;

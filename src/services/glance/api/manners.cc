@@ -54,9 +54,10 @@ http::Response error(const Failure& failure, const http::RequestHead& head, cons
     // Said by the token middleware in front of every service, in its own form.
     if (failure.kind() == Fault::unauthorized)
         return json_response(
-            status, Json::object({{"error", Json::object({{"code", status},
-                                                          {"title", title},
-                                                          {"message", message}})}}));
+            status,
+            Json::object(
+                {{"error",
+                  Json::object({{"code", status}, {"title", title}, {"message", message}})}}));
     std::string type = chosen_type(head);
     if (type == "application/json")
         return json_response(
@@ -65,9 +66,9 @@ http::Response error(const Failure& failure, const http::RequestHead& head, cons
     response.status = status;
     response.headers.set("Content-Type", type + "; charset=UTF-8");
     response.body = type == "text/html"
-                        ? "<html>\n <head>\n  <title>" + line + "</title>\n </head>\n <body>\n  <h1>" +
-                              line + "</h1>\n  " + escaped(message) +
-                              "<br /><br />\n\n\n </body>\n</html>"
+                        ? "<html>\n <head>\n  <title>" + line +
+                              "</title>\n </head>\n <body>\n  <h1>" + line + "</h1>\n  " +
+                              escaped(message) + "<br /><br />\n\n\n </body>\n</html>"
                         : line + "\n\n" + message + "\n";
     return response;
 }

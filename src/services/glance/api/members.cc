@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Members: with which projects an image is shared, and what these said to it.
+#include "services/glance/store/members.h"
 #include "base/strings.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/logic/rules.h"
 #include "services/glance/ops/state.h"
 #include "services/glance/store/images.h"
-#include "services/glance/store/members.h"
 
 namespace nephele::glance {
 using namespace api;
@@ -13,8 +13,8 @@ namespace {
 struct NewMember {
     std::string member;
     static const Shape<NewMember>& shape() {
-        static const auto s = Shape<NewMember>().field(
-            "member", &NewMember::member, {required, not_blank, max_length(255)});
+        static const auto s = Shape<NewMember>().field("member", &NewMember::member,
+                                                       {required, not_blank, max_length(255)});
         return s;
     }
 };
@@ -49,8 +49,8 @@ Member need_member(Call& call, const Image& image) {
 Member create(Call& call, const NewMember& wanted) {
     Image image = need_shared_image(call, "add_member");
     if (store::member_of(call.tx, image.id, wanted.member))
-        throw conflict("Duplicate", format("Member {} is duplicated for image {}", wanted.member,
-                                           image.id));
+        throw conflict("Duplicate",
+                       format("Member {} is duplicated for image {}", wanted.member, image.id));
     auto count = static_cast<std::int64_t>(store::members_of(call.tx, image.id).size());
     logic::check_limit("members", count + 1, call.cloud.state<State>().quotas.members);
     Member member{.key = store::member_key(image.id, wanted.member),

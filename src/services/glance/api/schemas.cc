@@ -80,14 +80,15 @@ Json member_schema() {
 
 Json list_schema(const char* plural, Json item, bool paged) {
     Json text = Json::object({{"type", "string"}});
-    Json properties = Json::object(
-        {{plural, Json::object({{"type", "array"}, {"items", std::move(item)}})}, {"schema", text}});
+    Json properties =
+        Json::object({{plural, Json::object({{"type", "array"}, {"items", std::move(item)}})},
+                      {"schema", text}});
     Json out = Json::object({{"name", plural}});
     if (paged) {
         properties["first"] = text;
         properties["next"] = text;
-        out["links"] = Json::array({link("first", "{first}"), link("next", "{next}"),
-                                    link("describedby", "{schema}")});
+        out["links"] = Json::array(
+            {link("first", "{first}"), link("next", "{next}"), link("describedby", "{schema}")});
     } else {
         out["links"] = Json::array({link("describedby", "{schema}")});
     }

@@ -22,8 +22,8 @@ void remove(Call& call) {
     Image image = need_image(call, "modify_image");
     const std::string& tag = call.path("tag");
     if (std::erase(image.tags, tag) == 0)
-        throw not_found("NotFound", format("The image {} has no tag {}.", image.id,
-                                           tag.substr(0, 255)));
+        throw not_found("NotFound",
+                        format("The image {} has no tag {}.", image.id, tag.substr(0, 255)));
     store::update(call, image);
 }
 } // namespace

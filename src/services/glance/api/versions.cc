@@ -9,11 +9,11 @@ namespace {
 Json versions(Call& call) {
     Json all = Json::array();
     for (auto minor : {"v2.7", "v2.5", "v2.3", "v2.1", "v2.0"})
-        all.push_back(
-            Json::object({{"id", minor},
-                          {"status", all.size() == 0 ? "CURRENT" : "SUPPORTED"},
-                          {"links", Json::array({Json::object(
-                                        {{"rel", "self"}, {"href", call.in.base_url + "/v2/"}})})}}));
+        all.push_back(Json::object(
+            {{"id", minor},
+             {"status", all.size() == 0 ? "CURRENT" : "SUPPORTED"},
+             {"links", Json::array({Json::object(
+                           {{"rel", "self"}, {"href", call.in.base_url + "/v2/"}})})}}));
     return Json::object({{"versions", std::move(all)}});
 }
 

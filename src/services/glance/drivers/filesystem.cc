@@ -20,7 +20,7 @@ constexpr std::string_view part_suffix = ".part";
 constexpr mode_t file_mode = 0640, directory_mode = 0750;
 
 StoreError error(const char* what, const std::string& path, int code = errno) {
-    auto kind = code == ENOSPC || code == EDQUOT ? StoreError::Kind::full
+    auto kind = code == ENOSPC || code == EDQUOT                   ? StoreError::Kind::full
                 : code == EACCES || code == EPERM || code == EROFS ? StoreError::Kind::denied
                                                                    : StoreError::Kind::failed;
     return {kind, format("{} {}: {}", what, path, std::strerror(code))};

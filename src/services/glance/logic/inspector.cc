@@ -103,8 +103,9 @@ void Inspector::judge(bool complete) {
         if (header.refusal)
             refusal_ = "This qcow2 image is refused: " + *header.refusal;
         else if (header.cluster_size > descriptors_offset && is_optical(head_))
-            refusal_ = "This qcow2 image is refused: its header also holds the volume descriptor of "
-                       "an ISO image.";
+            refusal_ =
+                "This qcow2 image is refused: its header also holds the volume descriptor of "
+                "an ISO image.";
         virtual_size_ = header.virtual_size;
         needed_ = header.needed_bytes;
     }
@@ -114,9 +115,10 @@ void Inspector::judge(bool complete) {
 std::optional<Inspection> Inspector::finish() {
     if (!judged_ && !refusal_) judge(true);
     if (!refusal_ && declared_ == "qcow2" && size_ < needed_)
-        refusal_ = format("This qcow2 image is refused: it is cut off. Its header needs at least {} "
-                          "bytes, there are {}.",
-                          needed_, size_);
+        refusal_ =
+            format("This qcow2 image is refused: it is cut off. Its header needs at least {} "
+                   "bytes, there are {}.",
+                   needed_, size_);
     if (refusal_) return std::nullopt;
     if (declared_ == "qcow2") return Inspection{"qcow2", static_cast<std::int64_t>(virtual_size_)};
     return Inspection{"raw", static_cast<std::int64_t>(size_)};

@@ -18,8 +18,7 @@ Failure refused(const std::string& why) { return bad_request("InvalidInput", why
 std::pair<std::string, std::string> split_operator(const std::string& value) {
     auto colon = value.find(':');
     std::string word = value.substr(0, colon);
-    if (colon != std::string::npos &&
-        one_of({"gt", "gte", "lt", "lte", "eq", "neq", "in"}, word))
+    if (colon != std::string::npos && one_of({"gt", "gte", "lt", "lte", "eq", "neq", "in"}, word))
         return {word, value.substr(colon + 1)};
     return {"", value};
 }
@@ -38,8 +37,8 @@ void read_time_filter(Filter& filter, std::vector<Filter>& out) {
                 known = true;
             }
         if (!known)
-            throw refused(format("Unable to filter by {}: unknown operator '{}'.", filter.field,
-                                 word));
+            throw refused(
+                format("Unable to filter by {}: unknown operator '{}'.", filter.field, word));
         if (!parse_time(time))
             throw refused(format("Unable to filter by {}: '{}' is no time in ISO 8601.",
                                  filter.field, time.substr(0, 100)));

@@ -55,10 +55,8 @@ const Json& text_member(const Json& operation, const char* key) {
 Change read_v2_1(const Json& operation) {
     const std::string& word = text_member(operation, "op").as_string();
     for (auto& [name, op] : operations)
-        if (word == name)
-            return {op, attribute_of(text_member(operation, "path").as_string()), {}};
-    throw refused(
-        format("Operations must be one of add, replace, remove, not '{}'.", shown(word)));
+        if (word == name) return {op, attribute_of(text_member(operation, "path").as_string()), {}};
+    throw refused(format("Operations must be one of add, replace, remove, not '{}'.", shown(word)));
 }
 
 Change read_v2_0(const Json& operation) {
@@ -67,8 +65,9 @@ Change read_v2_0(const Json& operation) {
     for (auto& [name, op] : operations) {
         const Json* found = operation.find(name);
         if (!found) continue;
-        if (path) throw refused("Operation objects must contain only one member named \"add\", "
-                                "\"remove\", or \"replace\".");
+        if (path)
+            throw refused("Operation objects must contain only one member named \"add\", "
+                          "\"remove\", or \"replace\".");
         path = found;
         chosen = op;
     }
@@ -90,8 +89,9 @@ Change read_operation(const Json& operation, bool old_form) {
 }
 
 const FieldInfo* base_field(const std::string& name) {
-    auto* field = image_edit().field_named(name);
-    return field == image_edit().extras() ? nullptr : field;
+    const ShapeBase& shape = image_edit();
+    auto* field = shape.field_named(name);
+    return field == shape.extras() ? nullptr : field;
 }
 
 void check_format_change(const Image& image, const Change& change) {
@@ -130,8 +130,7 @@ std::vector<Change> read_patch(std::string_view content_type, const Json& body) 
         throw Failure(Fault::unsupported_media_type, "UnsupportedMediaType",
                       format("Send the patch as {}.", patch_type_2_1))
             .header("Accept-Patch", format("{}, {}", patch_type_2_1, patch_type_2_0));
-    if (!body.is_array())
-        throw refused("Request body must be a JSON array of operation objects.");
+    if (!body.is_array()) throw refused("Request body must be a JSON array of operation objects.");
     std::vector<Change> changes;
     for (auto& operation : body.as_array())
         changes.push_back(read_operation(operation, type == patch_type_2_0));

@@ -14,7 +14,13 @@ constexpr std::uint64_t l1_entries_limit = 4 << 20, refcount_table_limit = 8 << 
                         snapshots_limit = 65536;
 constexpr std::uint64_t extensions_limit = 64 * 1024;
 
-enum Incompatible : std::uint64_t { dirty = 1, corrupt = 2, data_file = 4, compression = 8, wide = 16 };
+enum Incompatible : std::uint64_t {
+    dirty = 1,
+    corrupt = 2,
+    data_file = 4,
+    compression = 8,
+    wide = 16
+};
 constexpr std::uint64_t known_incompatible = dirty | corrupt | data_file | compression | wide;
 constexpr std::uint64_t autoclear_raw_data = 2;
 
@@ -40,8 +46,8 @@ class Numbers {
         std::uint64_t value = 0;
         for (int i = 0; i < count; ++i)
             value = value << 8 |
-                    static_cast<unsigned char>(bytes_[static_cast<std::size_t>(at) +
-                                                      static_cast<std::size_t>(i)]);
+                    static_cast<unsigned char>(
+                        bytes_[static_cast<std::size_t>(at) + static_cast<std::size_t>(i)]);
         return value;
     }
     std::string_view bytes_;
@@ -93,8 +99,7 @@ Refusal check_references(const Header& h) {
         return "its data lies in an external data file. Make it one file with `qemu-img convert -O "
                "qcow2`.";
     if (h.crypt_method != 0) return "it is encrypted; encrypted qcow2 images are not supported.";
-    if (h.autoclear & autoclear_raw_data)
-        return "it is marked as having a raw external data file.";
+    if (h.autoclear & autoclear_raw_data) return "it is marked as having a raw external data file.";
     return {};
 }
 
@@ -140,8 +145,8 @@ Refusal check_table(const char* name, std::uint64_t offset, std::uint64_t bytes,
                     std::uint64_t cluster, std::uint64_t& needed) {
     if (bytes == 0) return {};
     if (offset < cluster || offset % cluster != 0 || offset > INT64_MAX - bytes)
-        return format("its {} table lies at offset {}, which is no cluster behind the header.", name,
-                      offset);
+        return format("its {} table lies at offset {}, which is no cluster behind the header.",
+                      name, offset);
     needed = std::max(needed, offset + bytes);
     return {};
 }

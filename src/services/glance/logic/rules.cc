@@ -26,8 +26,8 @@ void check_properties(const Json& properties) {
             throw invalid_input(name.substr(0, 100), value,
                                 "a property's name has 1 to 255 characters");
         if (!value.is_string())
-            throw invalid_input(
-                name, value, format("{} is not of type 'string'", value.dump().substr(0, 100)));
+            throw invalid_input(name, value,
+                                format("{} is not of type 'string'", value.dump().substr(0, 100)));
         if (value.as_string().size() > property_value_length)
             throw invalid_input(name, value.as_string().substr(0, 50),
                                 format("the value is longer than {} bytes", property_value_length));
@@ -42,11 +42,12 @@ void check_formats(const Image& image) {
     auto amazon = [](const std::string& format) { return contains({"ami", "ari", "aki"}, format); };
     if ((amazon(*image.container_format) || amazon(*image.disk_format)) &&
         *image.container_format != *image.disk_format)
-        throw bad_request("InvalidInput",
-                          format("Invalid mix of disk and container formats: when setting a disk or "
-                                 "container format to one of 'aki', 'ari', or 'ami', the container "
-                                 "and disk formats must match, and they are {} and {}.",
-                                 *image.disk_format, *image.container_format));
+        throw bad_request(
+            "InvalidInput",
+            format("Invalid mix of disk and container formats: when setting a disk or "
+                   "container format to one of 'aki', 'ari', or 'ami', the container "
+                   "and disk formats must match, and they are {} and {}.",
+                   *image.disk_format, *image.container_format));
 }
 } // namespace
 
@@ -118,9 +119,8 @@ void check_can_receive(const Image& image) {
     if (!image.container_format) missing.push_back("container_format");
     if (!image.disk_format) missing.push_back("disk_format");
     if (!missing.empty())
-        throw bad_request("InvalidInput",
-                          format("Properties {} must be set prior to saving data.",
-                                 join(missing, ", ")));
+        throw bad_request("InvalidInput", format("Properties {} must be set prior to saving data.",
+                                                 join(missing, ", ")));
     if (*image.container_format != "bare")
         throw Failure(Fault::unsupported_media_type, "InvalidImageData",
                       format("Images in a container of format {} are not accepted here, only bare "
@@ -136,9 +136,9 @@ std::int64_t receivable(std::int64_t stored, const Quotas& quotas) {
 
 void check_fits(std::int64_t bytes, std::int64_t stored, const Quotas& quotas) {
     if (quotas.image_size > 0 && bytes > quotas.image_size)
-        throw Failure(Fault::too_large, "ImageSizeLimitExceeded",
-                      format("The provided image is too large: the limit is {} bytes.",
-                             quotas.image_size));
+        throw Failure(
+            Fault::too_large, "ImageSizeLimitExceeded",
+            format("The provided image is too large: the limit is {} bytes.", quotas.image_size));
     if (quotas.stored_bytes > 0 && bytes > quotas.stored_bytes - stored)
         throw Failure(Fault::too_large, "StorageQuotaFull",
                       format("The size of the data {} will exceed the limit. {} bytes remaining.",
@@ -147,9 +147,9 @@ void check_fits(std::int64_t bytes, std::int64_t stored, const Quotas& quotas) {
 
 void check_activation(const Image& image, bool activate) {
     if (image.has_data()) return;
-    throw forbidden("Forbidden", format("Not allowed to {} image in status '{}'",
-                                        activate ? "reactivate" : "deactivate",
-                                        text_of_enum(image.status)));
+    throw forbidden("Forbidden",
+                    format("Not allowed to {} image in status '{}'",
+                           activate ? "reactivate" : "deactivate", text_of_enum(image.status)));
 }
 
 void check_may_have_members(const Image& image) {

@@ -10,8 +10,7 @@ constexpr const char* properties_field = "os_glance_properties";
 
 // What a client may set, in a create and in a patch alike.
 template <class T> Shape<T>& settable(Shape<T>& s) {
-    return s
-        .field("name", &T::name, {max_length(255), help("Descriptive name for the image")})
+    return s.field("name", &T::name, {max_length(255), help("Descriptive name for the image")})
         .field("visibility", &T::visibility, {help("Scope of image accessibility")})
         .field("protected", &T::is_protected,
                {help("If true, image will not be deletable."), column("protected")})
@@ -20,10 +19,10 @@ template <class T> Shape<T>& settable(Shape<T>& s) {
         .field("owner", &T::owner, {max_length(255), help("Owner of the image")})
         .field("container_format", &T::container_format,
                {one_of(container_formats()), help("Format of the container")})
-        .field("disk_format", &T::disk_format,
-               {one_of(disk_formats()), help("Format of the disk")})
-        .field("min_disk", &T::min_disk,
-               {between(0, INT32_MAX), help("Amount of disk space (in GB) required to boot image.")})
+        .field("disk_format", &T::disk_format, {one_of(disk_formats()), help("Format of the disk")})
+        .field(
+            "min_disk", &T::min_disk,
+            {between(0, INT32_MAX), help("Amount of disk space (in GB) required to boot image.")})
         .field("min_ram", &T::min_ram,
                {between(0, INT32_MAX), help("Amount of ram (in MB) required to boot image.")})
         .field("tags", &T::tags,
@@ -50,8 +49,8 @@ const std::vector<std::pair<Visibility, const char*>>& names_of(Visibility) {
 }
 
 const std::vector<std::string>& disk_formats() {
-    static const std::vector<std::string> all{"ami",   "ari", "aki", "vhd", "vhdx",  "vmdk",
-                                              "raw",   "qcow2", "vdi", "iso", "ploop", "gpt"};
+    static const std::vector<std::string> all{"ami", "ari",   "aki", "vhd", "vhdx",  "vmdk",
+                                              "raw", "qcow2", "vdi", "iso", "ploop", "gpt"};
     return all;
 }
 const std::vector<std::string>& container_formats() {
@@ -101,12 +100,10 @@ const Shape<Image>& Image::shape() {
             .field("location", &Image::location, {hidden, read_only})
             .field("inspected_format", &Image::inspected_format, {hidden, read_only})
             .field("upload_node", &Image::upload_node, {hidden, read_only})
-            .computed("self",
-                      [](const Image& image, const View&) { return Json("/v2/images/" + image.id); })
-            .computed("file",
-                      [](const Image& image, const View&) {
-                          return Json("/v2/images/" + image.id + "/file");
-                      })
+            .computed("self", [](const Image& image,
+                                 const View&) { return Json("/v2/images/" + image.id); })
+            .computed("file", [](const Image& image,
+                                 const View&) { return Json("/v2/images/" + image.id + "/file"); })
             .computed("schema",
                       [](const Image&, const View&) { return Json("/v2/schemas/image"); });
         return shape;

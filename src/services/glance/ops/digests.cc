@@ -77,8 +77,7 @@ Digests::~Digests() { impl_->stop(); }
 std::string& Digests::next_piece() {
     std::unique_lock lock(impl_->mutex);
     if (impl_->added >= pieces)
-        impl_->hashed_one.wait(lock,
-                               [&] { return impl_->all_past(impl_->added - pieces + 1); });
+        impl_->hashed_one.wait(lock, [&] { return impl_->all_past(impl_->added - pieces + 1); });
     auto& slot = impl_->slots[impl_->added % pieces];
     if (slot.bytes.empty()) slot.bytes.resize(piece_bytes);
     return slot.bytes;

@@ -37,8 +37,9 @@ Received receive(http::BodyReader& body, Store& store, const std::string& object
         if (size == 0) break;
         out.size += static_cast<std::int64_t>(size);
         if (out.size > limit)
-            throw Failure(Fault::too_large, "ImageSizeLimitExceeded",
-                          format("The provided image is too large: {} bytes may be stored.", limit));
+            throw Failure(
+                Fault::too_large, "ImageSizeLimitExceeded",
+                format("The provided image is too large: {} bytes may be stored.", limit));
         std::string_view bytes(piece.data(), size);
         digests.add(size);
         inspector.feed(bytes);

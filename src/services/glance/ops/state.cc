@@ -25,8 +25,8 @@ std::shared_ptr<State> make_state(Cloud& cloud) {
     const Config& config = cloud.config();
     auto state = std::make_shared<State>();
     std::string directory = config.text("glance.store_directory");
-    state->store = filesystem_store(
-        directory.empty() ? config.text("data.directory") + "/images" : directory);
+    state->store =
+        filesystem_store(directory.empty() ? config.text("data.directory") + "/images" : directory);
     state->quotas.properties = config.integer("glance.image_property_quota");
     state->quotas.tags = config.integer("glance.image_tag_quota");
     state->quotas.members = config.integer("glance.image_member_quota");

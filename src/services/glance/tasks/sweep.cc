@@ -11,8 +11,7 @@ namespace nephele::glance {
 namespace {
 int return_dead_uploads(Cloud& cloud) {
     auto& uploads = cloud.state<State>().uploads;
-    auto saving =
-        cloud.db().read([&](db::Tx& tx) { return store::saving_on(tx, cloud.node()); });
+    auto saving = cloud.db().read([&](db::Tx& tx) { return store::saving_on(tx, cloud.node()); });
     int count = 0;
     for (auto& image : saving) {
         // Holding it keeps a new upload out; failing to hold it shows that it is alive.
