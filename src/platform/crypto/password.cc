@@ -255,9 +255,16 @@ bool needs_rehash(std::string_view stored, const Options& options) {
     return true;
 }
 
-PasswordPool::PasswordPool(Options options, std::size_t threads, std::size_t queue_limit)
-    : options_(options), pool_("password", threads, queue_limit) {
+PasswordPool::PasswordPool(Options options, std::size_t threads, std::size_t queue_limit,
+                           std::size_t remembered)
+    : options_(options), remembered_(remembered), memo_key_(crypto::random_bytes(32)),
+      pool_("password", threads, queue_limit) {
     nobody_ = password::hash(Password(hex_encode(crypto::random_bytes(16))), options_);
+}
+
+// Bound to the stored hash: a changed password is another memo.
+std::string PasswordPool::memo_of(const Password& password, std::string_view stored) const {
+    return crypto::hmac_sha256(memo_key_, std::string(stored) + '\n' + password.reveal());
 }
 
 void PasswordPool::run(const std::function<void()>& job) {
@@ -294,8 +301,18 @@ std::string PasswordPool::hash(const Password& password) {
     return made;
 }
 bool PasswordPool::verify(const Password& password, std::string_view stored) {
+    const std::string memo = memo_of(password, stored);
+    {
+        std::lock_guard lock(memo_mutex_);
+        if (memos_.count(memo)) return true;
+    }
     bool right = false;
     run([&] { right = password::verify(password, stored, options_); });
+    if (right && remembered_ > 0) {
+        std::lock_guard lock(memo_mutex_);
+        if (memos_.size() >= remembered_) memos_.clear();
+        memos_.insert(memo);
+    }
     return right;
 }
 void PasswordPool::verify_nobody(const Password& password) { verify(password, nobody_); }

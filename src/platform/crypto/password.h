@@ -7,8 +7,10 @@
 #include "base/secret.h"
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 namespace nephele::password {
 
@@ -37,10 +39,12 @@ bool verify(const Password& password, std::string_view stored, const Options& op
 /// True when the hash has another algorithm or cost than `options`.
 bool needs_rehash(std::string_view stored, const Options& options);
 
-/// A small pool for hashing. The caller blocks until its own password is done.
+/// A small pool for hashing. The caller blocks until its own password is done. A password that was
+/// right before is recognised at once by a digest with a key only this process has (decision 0011).
 class PasswordPool {
   public:
-    PasswordPool(Options options, std::size_t threads, std::size_t queue_limit = 256);
+    PasswordPool(Options options, std::size_t threads, std::size_t queue_limit = 256,
+                 std::size_t remembered = 1024);
     /// Throws Failure(unavailable) when too many are waiting already.
     std::string hash(const Password& password);
     bool verify(const Password& password, std::string_view stored);
@@ -51,8 +55,14 @@ class PasswordPool {
 
   private:
     void run(const std::function<void()>& job);
+    std::string memo_of(const Password& password, std::string_view stored) const;
+
     Options options_;
     std::string nobody_; ///< hash of a password nobody has
+    std::size_t remembered_;
+    std::string memo_key_;
+    std::mutex memo_mutex_;
+    std::unordered_set<std::string> memos_;
     Pool pool_;
 };
 

@@ -2,6 +2,7 @@
 // Known hashes come from passlib, whose forms keystone stores.
 #include "platform/crypto/password.h"
 
+#include "base/time.h"
 #include "platform/fault/fault.h"
 
 #include <atomic>
@@ -84,4 +85,17 @@ TEST_CASE("the pool answers many callers, passes failures on and refuses when fu
     CHECK_THROWS_AS(pool.hash(Password(std::string(1, '\0'))), Failure);
     PasswordPool closed({.rounds = 4}, 1, 0);
     CHECK_THROWS_AS(closed.hash(right), Failure);
+}
+
+TEST_CASE("a password that was right is known at once, a wrong one never") {
+    PasswordPool pool({.rounds = 10}, 1);
+    const std::string stored = pool.hash(right);
+    REQUIRE(pool.verify(right, stored));
+    const auto start = system_clock().monotonic_ns();
+    for (int i = 0; i < 100; ++i) CHECK(pool.verify(right, stored));
+    const auto each = (system_clock().monotonic_ns() - start) / 100;
+    CHECK(each < 5'000'000); // hashing would take some 60 ms each
+    CHECK_FALSE(pool.verify(wrong, stored));
+    CHECK_FALSE(pool.verify(wrong, stored));
+    CHECK_FALSE(pool.verify(right, pool.hash(wrong)));
 }
