@@ -7,11 +7,20 @@
 #include "services/neutron/api/resources.h"
 #include "services/neutron/ops/quotas.h"
 #include "services/neutron/store/tables.h"
+#include "services/neutron/tasks/checks.h"
+#include "services/neutron/tasks/northbound.h"
 
 namespace nephele::neutron {
 namespace {
 std::vector<Option> options() {
     std::vector<Option> out = {
+        {"neutron.driver", "fake",
+         "ovn: ports are carried by OVN; fake: nothing leaves the program "
+         "(tests, simulation)."},
+        {"neutron.northbound", "unix:/var/run/ovn/ovnnb_db.sock", "OVN's northbound database."},
+        {"neutron.southbound", "unix:/var/run/ovn/ovnsb_db.sock",
+         "OVN's southbound database: which hosts there are."},
+        {"neutron.dns_servers", Json::array(), "Name servers for subnets that name none."},
         {"neutron.tenant_network_type", "geneve",
          "Type of the networks projects make: geneve or "
          "local."},
@@ -53,6 +62,10 @@ api::Service service() {
     s.policies = policies();
     s.options = options();
     s.tables = tables();
+    s.tasks = {northbound_task()};
+    s.checks = checks();
+    s.start = start_wires;
+    s.stop = stop_wires;
     return s;
 }
 

@@ -9,8 +9,6 @@ namespace nephele::neutron {
 void normalize_rule(SecurityGroupRule& rule);
 /// The same traffic: a second one is refused.
 bool same_traffic(const SecurityGroupRule& a, const SecurityGroupRule& b);
-/// IANA number of a protocol name or number; nothing when unknown.
-std::optional<int> protocol_number(std::string_view protocol);
 /// The rules a new default group starts with (`group_id` is the group), or those of any other
 /// group.
 std::vector<SecurityGroupRule> starting_rules(bool default_group, const std::string& group_id);
