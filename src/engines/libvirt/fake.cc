@@ -18,6 +18,18 @@ std::string content(const std::string& xml, const std::string& opening) {
     return xml.substr(begin, xml.find('<', begin) - begin);
 }
 
+/// Takes the network card with the same address out of the description, as the hypervisor does.
+void remove_interface(std::string& xml, const std::string& device_xml) {
+    auto address = device_xml.find("<mac address=");
+    if (address == std::string::npos) return;
+    auto mac = xml.find(device_xml.substr(address, device_xml.find('>', address) - address));
+    if (mac == std::string::npos) return;
+    const std::string closing = "</interface>";
+    auto begin = xml.rfind("<interface", mac), end = xml.find(closing, mac);
+    if (begin != std::string::npos && end != std::string::npos)
+        xml.erase(begin, end + closing.size() - begin);
+}
+
 EngineFailure refusal(const std::string& message) {
     return {EngineFailure::Kind::permanent, "fake hypervisor: " + message};
 }
@@ -206,16 +218,21 @@ void FakeHypervisor::drop_saved(const std::string& uuid) {
 
 void FakeHypervisor::attach_device(const std::string& uuid, const std::string& device_xml) {
     Call call(*this, "attach_device");
-    auto& devices = need(uuid).devices;
+    Domain& domain = need(uuid);
+    auto& devices = domain.devices;
     if (std::count(devices.begin(), devices.end(), device_xml))
         throw refusal("the device is there already");
     devices.push_back(device_xml);
+    if (auto end = domain.xml.rfind("</devices>"); end != std::string::npos)
+        domain.xml.insert(end, device_xml);
     call.done();
 }
 
 void FakeHypervisor::detach_device(const std::string& uuid, const std::string& device_xml) {
     Call call(*this, "detach_device");
-    std::erase(need(uuid).devices, device_xml);
+    Domain& domain = need(uuid);
+    std::erase(domain.devices, device_xml);
+    remove_interface(domain.xml, device_xml);
     tell(uuid, Kind::device_removed);
     call.done();
 }

@@ -7,6 +7,7 @@
 #include "platform/journal/journal.h"
 #include "services/nova/compute/guest_records.h"
 #include "services/nova/compute/host.h"
+#include "services/nova/compute/test/maker_contract.h"
 #include "services/nova/model/host_facts.h"
 
 #include <chrono>
@@ -161,4 +162,11 @@ TEST_CASE("an unknown driver is refused with the choices") {
     } catch (const Failure& e) {
         CHECK(std::string(e.what()).find("libvirt") != std::string::npos);
     }
+}
+
+TEST_CASE("the simulated maker keeps the contract") {
+    World world({"nova.driver=\"none\""});
+    FakeMaker maker;
+    MakerContract(maker, world.guest()).run();
+    CHECK(maker.count() == 0);
 }

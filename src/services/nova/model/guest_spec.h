@@ -19,8 +19,10 @@ struct GuestNic {
     std::string network_id;
     std::string mac;
     std::int64_t mtu = 1442;
-    Json fixed_ips =
-        Json::array(); ///< as the port has them, with subnet facts for the config drive
+    /// One object an address: ip_address, subnet_id, cidr, gateway_ip, dns_nameservers, host_routes
+    /// ([{destination, nexthop}]), enable_dhcp, and floating_ip where there is one. What is missing
+    /// is left out of the metadata.
+    Json fixed_ips = Json::array();
     static const Shape<GuestNic>& shape();
 };
 
@@ -46,6 +48,8 @@ struct GuestSpec {
     std::string user_data; ///< base64, as given
     Json metadata = Json::object();
     std::string availability_zone;
+    std::string flavor_name, reservation_id;  ///< shown in the metadata only
+    std::vector<std::string> security_groups; ///< names, shown in the metadata only
     Time launched_at;
     GuestPower power = GuestPower::running;
     /// Counted up by each reboot asked for; the host reboots when it has done fewer.

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a guest has on this host's disk: <directory>/<server id>/ with disk, config drive, console
+// log and a note of ours; and <directory>/_base/ with the images that disks are layered on. Every
+// call asks for an end state and survives a crash in the middle.
+#pragma once
+#include "services/nova/model/guest_spec.h"
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace nephele::nova::compute {
+
+/// What this host must remember about a guest and the hypervisor does not know.
+struct GuestNote {
+    std::int64_t generation = 0;   ///< of the desired record that was reached last
+    std::string base;              ///< what the disk is layered on
+    std::vector<std::string> taps; ///< that may exist
+};
+
+class GuestFiles {
+  public:
+    explicit GuestFiles(std::string directory);
+    virtual ~GuestFiles() = default;
+
+    std::string folder(const std::string& server_id) const { return directory_ + "/" + server_id; }
+    std::string disk(const std::string& server_id) const { return folder(server_id) + "/disk"; }
+    std::string config_drive(const std::string& server_id) const {
+        return folder(server_id) + "/disk.config";
+    }
+    std::string console_log(const std::string& server_id) const {
+        return folder(server_id) + "/console.log";
+    }
+    std::string console_socket(const std::string& server_id) const {
+        return folder(server_id) + "/console.sock";
+    }
+    const std::string& directory() const { return directory_; }
+    /// Servers that have a folder here.
+    std::vector<std::string> ids() const;
+
+    /// Of a guest without one: empty.
+    virtual GuestNote note(const std::string& server_id) const;
+    virtual void write_note(const std::string& server_id, const GuestNote& note);
+    virtual void ensure_folder(const std::string& server_id);
+
+    static std::string base_name(const GuestSpec& guest);
+    std::string base_path(const std::string& base) const { return directory_ + "/_base/" + base; }
+    /// The image in the cache; copied when it is not there yet.
+    virtual void ensure_base(const GuestSpec& guest);
+    /// A new disk over the base; whatever was there is lost.
+    virtual void make_disk(const GuestSpec& guest);
+    /// Makes the disk as large as the guest is to have it, never smaller. Not while the guest runs.
+    virtual void grow_disk(const GuestSpec& guest);
+    virtual void make_config_drive(const GuestSpec& guest);
+    virtual void remove(const std::string& server_id);
+
+  private:
+    const std::string directory_;
+    std::mutex base_; ///< one copies, others wait for the same image
+};
+
+} // namespace nephele::nova::compute
