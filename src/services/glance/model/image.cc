@@ -97,9 +97,9 @@ const Shape<Image>& Image::shape() {
                    {read_only, help("Date and time of image registration")})
             .field("updated_at", &Image::updated_at,
                    {read_only, help("Date and time of the last image modification")})
-            .field("location", &Image::location, {hidden, read_only})
-            .field("inspected_format", &Image::inspected_format, {hidden, read_only})
-            .field("upload_node", &Image::upload_node, {hidden, read_only})
+            .field("location", &Image::location, {hidden, read_only, not_sortable})
+            .field("inspected_format", &Image::inspected_format, {hidden, read_only, not_sortable})
+            .field("upload_node", &Image::upload_node, {hidden, read_only, not_sortable})
             .computed("self", [](const Image& image,
                                  const View&) { return Json("/v2/images/" + image.id); })
             .computed("file", [](const Image& image,
