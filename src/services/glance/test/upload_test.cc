@@ -182,8 +182,7 @@ TEST_CASE("upload: two at once, the second is told so") {
     auto id = w.image(w.one);
     RawClient first(w, upload_head(id, w.one, "Content-Length: 10"));
     first.send("01234");
-    while (w.show(id).text("status") != "saving") {
-    }
+    wait_until_saving(w, id);
     CHECK(w.upload(id, w.one, "other").status == 409);
     CHECK(w.get("/v2/images/" + id + "/file", w.one).status == 204);
     // A sweep in between does not touch the living.
@@ -199,8 +198,7 @@ TEST_CASE("upload: an image deleted meanwhile takes its data along") {
     auto id = w.image(w.one);
     RawClient client(w, upload_head(id, w.one, "Content-Length: 10"));
     client.send("01234");
-    while (w.show(id).text("status") != "saving") {
-    }
+    wait_until_saving(w, id);
     CHECK(w.cloud.del("/image/v2/images/" + id, w.one).status == 204);
     CHECK(sweep(w.cloud.cloud()).objects == 0);
     client.send("56789");
