@@ -3,7 +3,6 @@
 #include "services/neutron/tasks/northbound.h"
 
 #include "platform/journal/journal.h"
-#include "platform/log/log.h"
 #include "platform/metrics/metrics.h"
 #include "services/neutron/drivers/fake_northbound.h"
 #include "services/neutron/logic/touched.h"
@@ -24,20 +23,8 @@ struct Wires::Due {
 };
 
 Wires::Wires(Cloud& cloud, std::unique_ptr<Northbound> driver)
-    : cloud_(cloud), driver_(std::move(driver)) {
-    driver_->on_port_state([this](const PortUp& port) { heard(port); });
-    writer_ = std::thread([this] { work(); });
-}
-
-Wires::~Wires() { stop(); }
-
-void Wires::stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    news_.notify_all();
-    if (writer_.joinable()) writer_.join();
+    : cloud_(cloud), states_(cloud), driver_(std::move(driver)) {
+    driver_->on_port_state([this](const PortUp& port) { states_.heard(port); });
 }
 
 // Records and the place in the journal come from one snapshot.
@@ -105,60 +92,7 @@ void Wires::compare_states(const Wiring& wiring, bool everything) {
     if (look_at.empty()) return;
     for (auto& state : driver_->port_states())
         if (auto found = look_at.find(state.port_id); found != look_at.end())
-            if (status_of(*found->second, state.up) != found->second->status) heard(state);
-}
-
-void Wires::heard(const PortUp& port) {
-    {
-        std::lock_guard lock(mutex_);
-        states_[port.port_id] = port.up;
-    }
-    news_.notify_one();
-}
-
-void Wires::write_states() {
-    // Whoever comes second finds the first one's work done when it gets here.
-    std::lock_guard writing(writing_);
-    std::map<std::string, bool> states;
-    {
-        std::lock_guard lock(mutex_);
-        states.swap(states_);
-    }
-    if (states.empty()) return;
-    try {
-        write_as_cloud(cloud_, "neutron-port-states", [&](Context& context) {
-            for (auto& [id, up] : states) {
-                auto port = find(context.tx, ports(), Scope::all(), id);
-                if (!port || status_of(*port, up) == port->status) continue;
-                port->status = status_of(*port, up);
-                update(context, ports(), *port);
-            }
-        });
-    } catch (const std::exception&) {
-        std::lock_guard lock(mutex_);
-        // What came later is newer.
-        for (auto& [id, up] : states) states_.emplace(id, up);
-        throw;
-    }
-}
-
-void Wires::work() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        if (states_.empty()) {
-            news_.wait(lock);
-            continue;
-        }
-        lock.unlock();
-        try {
-            write_states();
-            lock.lock();
-        } catch (const std::exception& error) {
-            log::error("states of ports not written, trying again", {{"error", error.what()}});
-            lock.lock();
-            news_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
-        }
-    }
+            if (status_of(*found->second, state.up) != found->second->status) states_.heard(state);
 }
 
 std::vector<std::string> Wires::differences(db::Tx& tx) {

@@ -109,8 +109,6 @@ TEST_CASE("rows of a real server follow the records") {
         return;
     }
     ovsdb::PrivateServer northbound(northbound_schema), southbound(southbound_schema);
-    northbound.start();
-    southbound.start();
     Wired world({"neutron.driver=\"ovn\"", "neutron.northbound=\"" + northbound.remote() + "\"",
                  "neutron.southbound=\"" + southbound.remote() + "\""});
     run_contract(world);
@@ -137,8 +135,6 @@ TEST_CASE("a port that is up on a real server goes ACTIVE") {
         return;
     }
     ovsdb::PrivateServer northbound(northbound_schema), southbound(southbound_schema);
-    northbound.start();
-    southbound.start();
     Wired world({"neutron.driver=\"ovn\"", "neutron.northbound=\"" + northbound.remote() + "\"",
                  "neutron.southbound=\"" + southbound.remote() + "\""});
     ovsdb::Client hand({.remote = northbound.remote(),
