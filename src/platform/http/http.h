@@ -127,6 +127,9 @@ class Application {
 struct ServerOptions {
     std::string address = "127.0.0.1";
     std::vector<std::uint16_t> ports = {0}; ///< 0: chosen by the system
+    /// TCP sockets that listen already (in another network namespace, say); ports() names them
+    /// after the others, and the server closes them.
+    std::vector<int> listening;
     int loops = 1;
     int workers = 16;
     int worker_queue = 1024;

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <thread>
 
 namespace nephele::http {
@@ -113,6 +114,16 @@ void Server::Impl::listen() {
         listener->acceptor.set_option(asio::socket_base::reuse_address(true));
         listener->acceptor.bind(endpoint);
         listener->acceptor.listen(4096);
+        ports.push_back(listener->acceptor.local_endpoint().port());
+        listeners.push_back(std::move(listener));
+    }
+    for (int descriptor : core.options.listening) {
+        sockaddr_storage bound{};
+        socklen_t size = sizeof bound;
+        ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&bound), &size);
+        auto listener = std::make_unique<Listener>(io);
+        listener->acceptor.assign(
+            bound.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor);
         ports.push_back(listener->acceptor.local_endpoint().port());
         listeners.push_back(std::move(listener));
     }

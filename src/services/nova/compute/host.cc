@@ -4,6 +4,9 @@
 #include "base/strings.h"
 #include "platform/log/log.h"
 #include "services/nova/compute/fake_host.h"
+#include "services/nova/compute/libvirt_host.h"
+
+#include <unistd.h>
 
 namespace nephele::nova::compute {
 namespace {
@@ -29,6 +32,37 @@ std::vector<std::unique_ptr<Host>> fake_hosts(Cloud& cloud, agent::Link& link) {
     return hosts;
 }
 
+std::string absolute(const std::string& path) {
+    if (!path.empty() && path[0] == '/') return path;
+    char here[4096];
+    return (::getcwd(here, sizeof here) ? std::string(here) : "") + "/" + path;
+}
+
+std::string machine_name() {
+    char name[256] = "";
+    ::gethostname(name, sizeof name - 1);
+    return name;
+}
+
+std::unique_ptr<Host> this_machine(Cloud& cloud, agent::Link& link) {
+    const Config& config = cloud.config();
+    const std::string data = absolute(config.text("data.directory"));
+    LibvirtHostOptions options;
+    options.name = config.text("nova.host");
+    if (options.name.empty()) options.name = machine_name();
+    options.host_ip = config.text("nova.host_ip");
+    options.libvirt_uri = config.text("nova.libvirt_uri");
+    options.ovs_database = config.text("nova.ovs_database");
+    options.bridge = config.text("neutron.integration_bridge");
+    const std::string instances = config.text("nova.instances_directory");
+    options.instances = instances.empty() ? data + "/instances" : absolute(instances);
+    options.desired = data + "/agent";
+    options.vnc_address = config.text("nova.vnc_listen");
+    options.shutdown_wait_ms = static_cast<int>(config.integer("nova.shutdown_seconds") * 1000);
+    options.workers = static_cast<int>(config.integer("nova.agent_workers"));
+    return libvirt_host(cloud, link, std::move(options));
+}
+
 std::vector<std::unique_ptr<Host>> configured_hosts(Cloud& cloud, agent::Link& link) {
     const std::string driver = cloud.config().text("nova.driver");
     if (driver == "none") return {};
@@ -45,6 +79,16 @@ const std::vector<Option>& host_options() {
         {"nova.driver", "none",
          "Compute hosts in this process: \"libvirt\" (this machine), \"fake\" (simulated), "
          "\"none\"."},
+        {"nova.host", "",
+         "Name of this compute host, as OVN knows its chassis; empty: the machine's."},
+        {"nova.host_ip", "127.0.0.1", "Address of this compute host, as the API shows it."},
+        {"nova.libvirt_uri", "qemu:///system", "The hypervisor of this host."},
+        {"nova.ovs_database", "unix:/run/openvswitch/db.sock", "Database of this host's switch."},
+        {"nova.instances_directory", "", "Disks of guests; empty: instances in data.directory."},
+        {"nova.vnc_listen", "127.0.0.1", "Where guests' screens are served on this host."},
+        {"nova.shutdown_seconds", 60,
+         "How long guests may take to power off before they are cut off."},
+        {"nova.agent_workers", 4, "How many guests the host works on at once."},
         {"nova.fake_hosts", 1, "How many simulated hosts: fake-1, fake-2, ..."},
         {"nova.fake_vcpus", 64, "Processors of each simulated host."},
         {"nova.fake_memory_mb", 262'144, "Memory of each simulated host."},

