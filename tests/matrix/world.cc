@@ -56,7 +56,7 @@ std::vector<Recipe> recipes() {
 
 // Simulated drivers, for the services that have one.
 std::vector<std::string> settings() {
-    std::vector<std::string> out{"data.directory=\"/tmp/nephele-matrix\"", "log.level=\"error\""};
+    std::vector<std::string> out{"log.level=\"error\""};
     for (auto& service : all_services())
         for (auto& option : service.options)
             if (option.name == service.name + ".driver")

@@ -14,6 +14,6 @@ Json import_info(Call&) {
 }
 } // namespace
 
-Resource info_resource() { return Resource().on("GET /v2/info/import", "get_images", import_info); }
+Resource info_resource() { return Resource().on("GET /v2/info/import", "default", import_info); }
 
 } // namespace nephele::glance

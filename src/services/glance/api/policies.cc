@@ -28,7 +28,7 @@ policy::Rule rule(const char* name, const char* check, const char* what, const c
 std::vector<policy::Rule> policies() {
     return {
         {"context_is_admin", admin, "Sees the images of all projects.", {}, {}},
-        {"default", "", "Rules that are not named.", {}, {}},
+        {"default", "", "Schemas and what the site can do: everybody with a token.", {}, {}},
         rule("add_image", owning_member, "Create an image.", "POST", "/v2/images"),
         rule("delete_image", member, "Delete an image.", "DELETE", "/v2/images/{image_id}"),
         rule("get_image", seeing_reader, "Show an image.", "GET", "/v2/images/{image_id}"),

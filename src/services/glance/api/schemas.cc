@@ -104,10 +104,10 @@ Json member_list(Call&) { return list_schema("members", member_schema(), false);
 
 Resource schema_resource() {
     return Resource()
-        .on("GET /v2/schemas/image", "get_images", image)
-        .on("GET /v2/schemas/images", "get_images", image_list)
-        .on("GET /v2/schemas/member", "get_images", member)
-        .on("GET /v2/schemas/members", "get_images", member_list);
+        .on("GET /v2/schemas/image", "default", image)
+        .on("GET /v2/schemas/images", "default", image_list)
+        .on("GET /v2/schemas/member", "default", member)
+        .on("GET /v2/schemas/members", "default", member_list);
 }
 
 } // namespace nephele::glance
