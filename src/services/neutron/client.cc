@@ -95,6 +95,14 @@ void detach_port(Context& context, const std::string& port_id) {
     if (auto port = find(context.tx, ports(), Scope::all(), port_id)) clear_device(context, *port);
 }
 
+void set_security_groups(Context& context, const std::string& port_id,
+                         const std::vector<std::string>& groups) {
+    auto before = need(context.tx, ports(), Scope::all(), port_id);
+    Port after = before;
+    after.security_groups = groups;
+    change_port(context, before, std::move(after), std::nullopt);
+}
+
 void delete_port(Context& context, const std::string& port_id) {
     if (auto port = find(context.tx, ports(), Scope::all(), port_id)) drop_port(context, *port);
 }

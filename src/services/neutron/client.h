@@ -39,6 +39,9 @@ Port bind_port(Context&, const std::string& port_id, const std::string& host);
 void unbind_port(Context&, const std::string& port_id);
 /// For ports that the caller did not create: clears device and binding, keeps the port.
 void detach_port(Context&, const std::string& port_id);
+/// Ids; replaces the port's groups. Throws SecurityGroupNotFound.
+void set_security_groups(Context&, const std::string& port_id,
+                         const std::vector<std::string>& groups);
 /// Nothing happens when it is gone already. Floating IPs on it are dissociated.
 void delete_port(Context&, const std::string& port_id);
 /// Deletes the device's ports except `keep`, which are detached.

@@ -4,9 +4,34 @@
 
 #include "services/nova/api/manners.h"
 #include "services/nova/compute/host.h"
+#include "services/nova/ops/operations.h"
+#include "services/nova/store/checks.h"
 #include "services/nova/store/tables.h"
+#include "services/nova/tasks/tasks.h"
 
 namespace nephele::nova {
+namespace {
+
+std::vector<Option> options() {
+    std::vector<Option> all = compute::host_options();
+    std::vector<Option> own{
+        {"nova.default_availability_zone", "nova", "Zone of compute hosts that name none."},
+        {"nova.cpu_allocation_ratio", 4.0, "Virtual processors for each real one."},
+        {"nova.ram_allocation_ratio", 1.0, "Memory given out for each real MiB."},
+        {"nova.disk_allocation_ratio", 1.0, "Disk given out for each real GiB."},
+        {"nova.reserved_host_memory_mb", 512, "Memory kept for the host itself."},
+        {"nova.console_token_seconds", 600, "How long a console's address is good."},
+    };
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+}
+
+template <std::vector<std::string> (*Find)(db::Tx&)>
+std::vector<std::string> check(Cloud&, db::Tx& tx) {
+    return Find(tx);
+}
+
+} // namespace
 
 api::Service service() {
     api::Service s;
@@ -19,11 +44,19 @@ api::Service service() {
     s.port = 8774;
     s.manners = manners();
     s.resources = {discovery_resource(), flavors_resource(), flavor_parts_resource(),
-                   keypairs_resource()};
+                   keypairs_resource(),  servers_resource(), server_actions_resource()};
     s.migrations = migrations();
     s.policies = policies();
+    s.options = options();
+    s.operations = {create_server(), delete_server(), change_power()};
+    s.tasks = {register_hosts(), power_sync(), forget()};
     s.tables = tables();
-    s.options = compute::host_options();
+    s.checks = {{"a server being changed has an operation", check<store::tasks_without_operation>},
+                {"a desired guest has a server", check<store::guests_without_server>},
+                {"a server on a host has a guest", check<store::servers_without_guest>},
+                {"a claim has a server", check<store::claims_without_server>},
+                {"a server on a host has a claim", check<store::servers_without_claim>},
+                {"a server's port has a server", check<store::ports_without_server>}};
     s.start = compute::start_hosts;
     s.stop = compute::stop_hosts;
     return s;

@@ -15,6 +15,8 @@ api::Resource discovery_resource();
 api::Resource flavors_resource();
 api::Resource flavor_parts_resource(); ///< access and extra specs
 api::Resource keypairs_resource();
+api::Resource servers_resource();
+api::Resource server_actions_resource();
 
 /// The next-page link of a list, when there is more.
 Json next_link(const api::Call& call, const std::string& marker);

@@ -4,6 +4,41 @@
 
 namespace nephele::nova {
 
+namespace {
+db::Migration servers_migration() {
+    return {
+        "nova.004_servers",
+        {"CREATE TABLE nova_servers (id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT "
+         "NOT NULL, name TEXT NOT NULL, hostname TEXT NOT NULL, description TEXT, image_ref TEXT "
+         "NOT NULL, flavor_copy TEXT NOT NULL, flavor_id TEXT NOT NULL, vcpus BIGINT NOT NULL, "
+         "memory_mb BIGINT NOT NULL, "
+         "root_gb BIGINT NOT NULL, key_name TEXT, public_key TEXT NOT NULL, user_data TEXT, "
+         "metadata TEXT NOT NULL, tags TEXT NOT NULL, availability_zone TEXT NOT NULL, "
+         "requested_zone TEXT, requested_host TEXT NOT NULL, past_scheduler BIGINT NOT NULL, "
+         "kept_ports TEXT NOT NULL, scheduler_hints TEXT NOT NULL, host TEXT, node TEXT, "
+         "instance_name TEXT, vm_state TEXT NOT NULL, task_state TEXT, power_state BIGINT NOT "
+         "NULL, config_drive BIGINT NOT NULL, access_ipv4 TEXT NOT NULL, access_ipv6 TEXT NOT "
+         "NULL, disk_config TEXT NOT NULL, locked_by TEXT, locked_reason TEXT, "
+         "reservation_id TEXT NOT NULL, launch_index BIGINT NOT NULL, launched_at BIGINT, "
+         "fault_record TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
+         "CREATE INDEX nova_servers_project ON nova_servers (project_id, created_at, id)",
+         "CREATE INDEX nova_servers_usage ON nova_servers (project_id, vcpus, memory_mb)",
+         "CREATE INDEX nova_servers_created ON nova_servers (created_at, id)",
+         "CREATE INDEX nova_servers_updated ON nova_servers (updated_at)",
+         "CREATE INDEX nova_servers_host ON nova_servers (host)",
+         "CREATE INDEX nova_servers_task ON nova_servers (task_state) WHERE task_state IS NOT "
+         "NULL",
+         "CREATE TABLE nova_actions (server_id TEXT NOT NULL, request_id TEXT NOT NULL, "
+         "project_id TEXT NOT NULL, user_id TEXT NOT NULL, action TEXT NOT NULL, event TEXT NOT "
+         "NULL, host TEXT NOT NULL, message TEXT, result TEXT, details TEXT, started_at BIGINT "
+         "NOT NULL, updated_at BIGINT NOT NULL, finished_at BIGINT, PRIMARY KEY (server_id, "
+         "request_id))",
+         "CREATE INDEX nova_actions_updated ON nova_actions (updated_at)"},
+        {},
+        {}};
+}
+} // namespace
+
 const std::vector<db::Migration>& migrations() {
     static const std::vector<db::Migration> all{
         {"nova.001_flavors",
@@ -27,6 +62,23 @@ const std::vector<db::Migration>& migrations() {
         {"nova.003_quotas",
          {"CREATE TABLE nova_quotas (project_id TEXT NOT NULL, resource TEXT NOT NULL, hard_limit "
           "BIGINT NOT NULL, PRIMARY KEY (project_id, resource))"},
+         {},
+         {}},
+        servers_migration(),
+        {"nova.005_compute_hosts",
+         {"CREATE TABLE nova_compute_hosts (id TEXT PRIMARY KEY, service_id TEXT NOT NULL UNIQUE, "
+          "number BIGINT NOT NULL, host TEXT NOT NULL UNIQUE, hypervisor_hostname TEXT NOT NULL, "
+          "zone TEXT NOT NULL, disabled BIGINT NOT NULL, disabled_reason TEXT, forced_down BIGINT "
+          "NOT NULL, connected BIGINT NOT NULL, vcpus BIGINT NOT NULL, memory_mb BIGINT NOT NULL, "
+          "disk_gb BIGINT NOT NULL, hypervisor_type TEXT NOT NULL, hypervisor_version BIGINT NOT "
+          "NULL, host_ip TEXT NOT NULL, architecture TEXT NOT NULL, cpu_info TEXT NOT NULL, "
+          "failed_builds BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)"},
+         {},
+         {}},
+        {"nova.006_console_tokens",
+         {"CREATE TABLE nova_console_tokens (digest TEXT PRIMARY KEY, server_id TEXT NOT NULL, "
+          "type "
+          "TEXT NOT NULL, expires_at BIGINT NOT NULL)"},
          {},
          {}},
     };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/nova/store/tables.h"
 
+#include "services/nova/store/servers.h"
+
 namespace nephele::nova {
 using shape::TableBase;
 
@@ -31,6 +33,8 @@ const Table<Keypair>& keypairs() {
     return t;
 }
 
-std::vector<const TableBase*> tables() { return {&flavors(), &flavor_accesses(), &keypairs()}; }
+std::vector<const TableBase*> tables() {
+    return {&flavors(), &flavor_accesses(), &keypairs(), &servers(), &compute_hosts()};
+}
 
 } // namespace nephele::nova

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/nova/api/server_view.h"
+
+#include "base/strings.h"
+#include "services/neutron/client.h"
+#include "services/nova/api/manners.h"
+#include "services/nova/logic/states.h"
+#include "services/nova/store/servers.h"
+
+namespace nephele::nova {
+using namespace api;
+namespace {
+Json addresses_json(const std::vector<neutron::ServerAddress>& addresses) {
+    Json out = Json::object();
+    for (auto& a : addresses)
+        out[a.network_name].push_back(
+            Json(Json::Object{{"OS-EXT-IPS-MAC:mac_addr", a.mac_address},
+                              {"version", a.version},
+                              {"addr", a.address},
+                              {"OS-EXT-IPS:type", a.floating ? "floating" : "fixed"}}));
+    return out;
+}
+
+void fill_host_status(Call& call, std::vector<Server>& servers) {
+    if (call.version < Version{2, 16}) return;
+    if (!call.allowed(rule("servers:show:host_status")) &&
+        !call.allowed(rule("servers:show:host_status:unknown-only")))
+        return;
+    std::map<std::string, std::string> words;
+    call.tx.each("SELECT host, disabled, connected, forced_down FROM nova_compute_hosts",
+                 db::Params{}, [&](const db::Row& row) {
+                     bool up = row.boolean(2) && !row.boolean(3);
+                     words[row.str(0)] = row.boolean(3)   ? "DOWN"
+                                         : !up            ? "UNKNOWN"
+                                         : row.boolean(1) ? "MAINTENANCE"
+                                                          : "UP";
+                 });
+    for (auto& server : servers)
+        if (server.host) server.host_status = words[*server.host];
+}
+} // namespace
+
+void fill_in(Call& call, std::vector<Server>& servers) {
+    std::vector<std::string> ids;
+    for (auto& server : servers) ids.push_back(server.id);
+    if (ids.empty()) return;
+    auto addresses = neutron::addresses_of_devices(call.tx, ids);
+    auto groups = neutron::security_group_names(call.tx, ids);
+    for (auto& server : servers) {
+        if (auto found = addresses.find(server.id); found != addresses.end())
+            server.addresses = addresses_json(found->second);
+        if (auto found = groups.find(server.id); found != groups.end() && !found->second.empty()) {
+            server.security_groups = Json::array();
+            for (auto& name : found->second)
+                server.security_groups.push_back(Json(Json::Object{{"name", name}}));
+        }
+    }
+    fill_host_status(call, servers);
+}
+
+void fill_in_one(Call& call, Server& server) {
+    std::vector<Server> one;
+    one.push_back(std::move(server));
+    fill_in(call, one);
+    server = std::move(one.front());
+    server.server_groups = Json::array();
+}
+
+Server server_of(Call& call) {
+    return shape::need(call.tx, servers(), call.scope(), call.path("server_id"));
+}
+
+Server unlocked_server_of(Call& call) {
+    Server server = server_of(call);
+    if (server.locked_by && !call.allowed(rule("os-lock-server:unlock:unlock_override")))
+        throw conflict("InstanceIsLocked", format("Instance {} is locked", server.id));
+    return server;
+}
+
+Server server_for(Call& call, const char* action) {
+    Server server = unlocked_server_of(call);
+    logic::check_allowed(
+        action, {server.id, server.vm_state, server.task_state, server.launched_at.has_value()});
+    return server;
+}
+
+} // namespace nephele::nova

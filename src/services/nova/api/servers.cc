@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Servers: list, show, change, delete. Creating has a file of its own.
+#include "services/nova/store/servers.h"
+#include "base/strings.h"
+#include "services/neutron/client.h"
+#include "services/nova/api/manners.h"
+#include "services/nova/api/server_create.h"
+#include "services/nova/api/server_view.h"
+#include "services/nova/logic/naming.h"
+#include "services/nova/model/new_server.h"
+#include "services/nova/ops/operations.h"
+#include "services/nova/store/server_filters.h"
+
+namespace nephele::nova {
+using namespace api;
+namespace {
+
+bool truth_of(const std::string& name, const std::string& text) {
+    std::string word = lower(text);
+    for (auto yes : {"1", "t", "true", "on", "y", "yes", ""})
+        if (word == yes) return true;
+    for (auto no : {"0", "f", "false", "off", "n", "no"})
+        if (word == no) return false;
+    throw bad_request("ValidationError", format("Invalid value for {}: '{}'", name, text));
+}
+
+// Which projects' servers are meant.
+Scope scope_of_list(Call& call, Page& page, Where& where) {
+    bool detail = call.in.route.path == "/v2.1/servers/detail";
+    auto all = page.take("all_tenants");
+    std::optional<std::string> project = page.take("project_id");
+    if (auto tenant = page.take("tenant_id"); tenant && !project) project = tenant;
+    bool everybody = all && truth_of("all_tenants", *all);
+    if (everybody)
+        call.enforce(
+            rule(detail ? "servers:detail:get_all_tenants" : "servers:index:get_all_tenants"));
+    if (project && everybody) {
+        where.sql += (where.sql.empty() ? "" : " AND ") + std::string("project_id = ?");
+        where.params.emplace_back(*project);
+    }
+    return everybody ? Scope::all() : Scope::project(call.project());
+}
+
+void refuse_unknown(Call& call, const Page& page) {
+    if (call.version < Version{2, 75} || page.extra.empty()) return;
+    throw bad_request("ValidationError",
+                      format("Additional query parameters are not allowed ('{}' was unexpected)",
+                             page.extra.begin()->first.substr(0, 100)));
+}
+
+// Addresses live with neutron: what fits otherwise is asked for its addresses.
+Listed<Server> list_by_address(Call& call, Page& page, const Scope& scope, const Where& where,
+                               const store::ServerQuery& query) {
+    auto limit = page.limit;
+    page.limit.reset();
+    Listed<Server> all = shape::list(call.tx, servers(), scope, page, where), out;
+    page.limit = limit;
+    std::vector<std::string> ids;
+    for (auto& server : all.items) ids.push_back(server.id);
+    auto addresses = neutron::addresses_of_devices(call.tx, ids);
+    auto plain = [](const std::string& pattern) {
+        std::string text;
+        for (char c : pattern)
+            if (c != '^' && c != '$' && c != '\\') text += c;
+        return text;
+    };
+    for (auto& server : all.items) {
+        bool fits = false;
+        for (auto& a : addresses[server.id]) {
+            const std::string& wanted = a.version == 6 ? query.ip6 : query.ip;
+            fits = fits || (!wanted.empty() && a.address.find(plain(wanted)) != std::string::npos);
+        }
+        if (!fits) continue;
+        out.more = limit && static_cast<std::int64_t>(out.items.size()) == *limit;
+        if (out.more) break;
+        out.items.push_back(std::move(server));
+    }
+    return out;
+}
+
+Listed<Server> list(Call& call, Page& page) {
+    auto query =
+        store::server_query(page, call.version, call.allowed(rule("servers:allow_all_filters")));
+    Scope scope = scope_of_list(call, page, query.where);
+    refuse_unknown(call, page);
+    store::map_sort_keys(page, call.version);
+    if (query.nothing) return {};
+    Listed<Server> found = query.ip.empty() && query.ip6.empty()
+                               ? shape::list(call.tx, servers(), scope, page, query.where)
+                               : list_by_address(call, page, scope, query.where, query);
+    if (!page.brief) fill_in(call, found.items);
+    return found;
+}
+
+Server show(Call& call) {
+    Server server = server_of(call);
+    fill_in_one(call, server);
+    return server;
+}
+
+Server update(Call& call, const ServerEdit& edit) {
+    Server server = server_of(call);
+    if (call.given("name")) server.name = std::string(trim(edit.name));
+    if (call.given("OS-DCF:diskConfig")) server.disk_config = edit.disk_config;
+    if (call.given("accessIPv4")) server.access_ipv4 = edit.access_ipv4;
+    if (call.given("accessIPv6")) server.access_ipv6 = edit.access_ipv6;
+    if (call.given("description")) server.description = edit.description;
+    if (call.given("hostname")) {
+        check_hostname(call, edit.hostname);
+        server.hostname = lower(edit.hostname);
+    }
+    shape::update(call, servers(), server);
+    fill_in_one(call, server);
+    return server;
+}
+
+void remove(Call& call) {
+    Server server = unlocked_server_of(call);
+    start_delete(call, server);
+}
+
+void force_remove(Call& call, const Json&) { remove(call); }
+
+} // namespace
+
+Resource servers_resource() {
+    return Resource()
+        .on("GET /v2.1/servers", rule("servers:index"), list,
+            {.brief = true, .tolerant_query = true})
+        .on("GET /v2.1/servers/detail", rule("servers:detail"), list, {.tolerant_query = true})
+        .on("POST /v2.1/servers", rule("servers:create"), create_servers,
+            {.status = 202, .body_limit = 256 * 1024})
+        .on("GET /v2.1/servers/{server_id}", rule("servers:show"), show)
+        .on("PUT /v2.1/servers/{server_id}", rule("servers:update"), update)
+        .on("DELETE /v2.1/servers/{server_id}", rule("servers:delete"), remove)
+        .action("POST /v2.1/servers/{server_id}/action", "forceDelete",
+                rule("os-deferred-delete:force"), force_remove);
+}
+
+} // namespace nephele::nova

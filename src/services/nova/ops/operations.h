@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nova's durable operations and their saved states.
+#pragma once
+#include "platform/operation/operation.h"
+#include "services/nova/model/server.h"
+
+namespace nephele::nova {
+
+struct CreateServer {
+    static constexpr const char* operation = "nova.create_server";
+    std::string server;
+    std::vector<std::string> hosts; ///< tried, the last one is current
+    std::int64_t generation = 0;    ///< of the guest on the current host
+    static const Shape<CreateServer>& shape();
+};
+ops::Operation create_server();
+
+struct DeleteServer {
+    static constexpr const char* operation = "nova.delete_server";
+    std::string server, host;
+    static const Shape<DeleteServer>& shape();
+};
+ops::Operation delete_server();
+
+struct ChangePower {
+    static constexpr const char* operation = "nova.change_power";
+    std::string server;
+    std::string action; ///< "start", "stop", "reboot", "hard reboot", "pause" ...
+    std::string power_before;
+    std::int64_t generation = 0;
+    static const Shape<ChangePower>& shape();
+};
+ops::Operation change_power();
+
+/// What an action does: the task meanwhile, the state afterwards.
+struct PowerAction {
+    const char* name;
+    const char* event; ///< of the action's record, upstream's name
+    TaskState task;
+    VmState becomes;
+};
+const PowerAction& power_action(const std::string& name);
+
+/// Starts the operation: task_state set, action recorded.
+void start_power_action(Context&, Server&, const std::string& name);
+/// Cancels what is being done with the server and starts its removal.
+void start_delete(Context&, Server&);
+
+/// ERROR with a fault that says why; task_state cleared.
+void mark_error(Context&, Server&, const std::string& message, const std::string& details);
+/// Ports made for the server are deleted, given ones are let go.
+void release_ports(Context&, const Server&);
+
+} // namespace nephele::nova

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/strings.h"
+#include "platform/agent/agent.h"
+#include "platform/journal/journal.h"
+#include "platform/log/log.h"
+#include "services/nova/ops/guest.h"
+#include "services/nova/store/servers.h"
+#include "services/nova/tasks/tasks.h"
+
+namespace nephele::nova {
+namespace {
+constexpr int batch = 500;
+
+struct Seen {
+    std::string server_id, host;
+    std::int64_t power_state = power::none;
+};
+
+// What the server should become; nothing when it agrees.
+struct Verdict {
+    std::optional<VmState> vm_state;
+    std::optional<GuestPower> desire;
+};
+std::optional<Verdict> judge(VmState vm_state, std::int64_t stored, std::int64_t observed) {
+    bool off = observed == power::shut_down || observed == power::crashed;
+    bool was_on = vm_state == VmState::active || vm_state == VmState::paused ||
+                  vm_state == VmState::suspended;
+    // A suspended guest is off for its hypervisor too, but then it says "suspended".
+    if (off && was_on) return Verdict{VmState::stopped, GuestPower::stopped};
+    // Started behind our back: stopped again, as upstream does.
+    if (observed == power::running && vm_state == VmState::stopped)
+        return Verdict{std::nullopt, GuestPower::stopped};
+    if (observed != stored) return Verdict{};
+    return std::nullopt;
+}
+
+void settle(Context& context, const Seen& seen) {
+    auto server = store::find_server(context.tx, seen.server_id);
+    if (!server || server->task_state || server->host != seen.host) return;
+    auto verdict = judge(server->vm_state, server->power_state, seen.power_state);
+    if (!verdict) return;
+    if (verdict->vm_state) {
+        log::info("a guest stopped by itself",
+                  {{"server", server->id}, {"power_state", seen.power_state}});
+        server->vm_state = *verdict->vm_state;
+    }
+    server->power_state = seen.power_state;
+    shape::update(context, servers(), *server);
+    if (verdict->desire)
+        desire_spec(context, *server, spec_with_power(context, *server, *verdict->desire), true);
+}
+
+// Only those that differ are worth a write transaction.
+bool differs(db::Tx& tx, const Seen& seen) {
+    bool out = false;
+    tx.first("SELECT vm_state, power_state FROM nova_servers WHERE id = ? AND host = ? AND "
+             "task_state IS NULL",
+             {seen.server_id, seen.host}, [&](const db::Row& row) {
+                 auto vm_state = shape::enum_of_text<VmState>(row.text(0));
+                 out = vm_state && judge(*vm_state, row.integer(1), seen.power_state);
+             });
+    return out;
+}
+
+std::optional<Seen> seen_of(const std::string& host, const std::string& server_id,
+                            const Json& phase, const Json& status) {
+    if (phase != Json("ready") || !status.has("power_state")) return std::nullopt;
+    return Seen{server_id, host, status.integer("power_state")};
+}
+
+// Everything there is: at start, and when the journal was trimmed past us.
+std::vector<Seen> all_guests(db::Tx& tx) {
+    std::vector<std::pair<std::string, std::string>> placed;
+    tx.each("SELECT id, host FROM nova_servers WHERE host IS NOT NULL AND task_state IS NULL",
+            db::Params{}, [&](const db::Row& row) { placed.emplace_back(row.str(0), row.str(1)); });
+    std::vector<Seen> out;
+    for (auto& [id, host] : placed)
+        if (auto observed = agent::observed(tx, host, guest_kind, id))
+            if (auto seen =
+                    seen_of(host, id, shape::text_of_enum(observed->phase), observed->status))
+                out.push_back(std::move(*seen));
+    return out;
+}
+
+// Reads on from where it was; returns whether there is more.
+bool pump(Cloud& cloud, std::string& cursor) {
+    bool more = false;
+    std::vector<Seen> differing;
+    cloud.db().read([&](db::Tx& tx) {
+        differing.clear();
+        std::vector<Seen> seen;
+        bool first = cursor.empty();
+        journal::Page page;
+        if (!first)
+            page = journal::read(tx, cursor, batch, {.service = "agent", .kind = "observed.guest"});
+        if (first || page.lost) {
+            cursor = first ? journal::end(tx) : page.cursor;
+            seen = all_guests(tx);
+        } else {
+            cursor = page.cursor;
+            more = page.more;
+            for (auto& record : page.records) {
+                auto slash = record.id.rfind('/');
+                if (record.change == "delete" || slash == std::string::npos) continue;
+                Json image = Json::parse(record.image);
+                if (auto one = seen_of(record.id.substr(0, slash), record.id.substr(slash + 1),
+                                       image.get("phase"), image.get("status")))
+                    seen.push_back(std::move(*one));
+            }
+        }
+        for (auto& one : seen)
+            if (differs(tx, one)) differing.push_back(std::move(one));
+    });
+    for (auto& one : differing)
+        write_as_cloud(cloud, "", [&](Context& context) {
+            // Only the last word counts.
+            if (auto now = agent::observed(context.tx, one.host, guest_kind, one.server_id))
+                if (auto seen = seen_of(one.host, one.server_id, shape::text_of_enum(now->phase),
+                                        now->status))
+                    settle(context, *seen);
+        });
+    return more;
+}
+} // namespace
+
+task::Task power_sync() {
+    auto cursor = std::make_shared<std::string>();
+    return {.name = "nova.power_sync",
+            .every_ms = 30'000,
+            .nudged_by = {"agent/observed.guest"},
+            .run = [cursor](Cloud& cloud) {
+                while (pump(cloud, *cursor)) {
+                }
+            }};
+}
+
+task::Task forget() {
+    return {.name = "nova.forget", .every_ms = 3'600'000, .run = [](Cloud& cloud) {
+                write_as_cloud(cloud, "", [](Context& context) {
+                    store::forget_actions(context.tx, context.now.plus_seconds(-30 * 86'400));
+                    context.tx.exec("DELETE FROM nova_console_tokens WHERE expires_at < ?",
+                                    db::Params{context.now.us});
+                });
+            }};
+}
+
+} // namespace nephele::nova
