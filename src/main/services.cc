@@ -4,12 +4,14 @@
 #include "services/glance/service.h"
 #include "services/keystone/service.h"
 #include "services/neutron/service.h"
+#include "services/nova/service.h"
 #include "services/placement/service.h"
 
 namespace nephele {
 
 std::vector<api::Service> all_services() {
-    return {keystone::service(), placement::service(), glance::service(), neutron::service()};
+    return {keystone::service(), placement::service(), glance::service(), neutron::service(),
+            nova::service()};
 }
 
 } // namespace nephele

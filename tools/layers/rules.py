@@ -190,12 +190,14 @@ def service_direction(file, tree):
 
 
 def service_doors(file, tree):
-    """A service is reached from outside through its client.h, by main also through service.h."""
+    """A service is reached from outside through its client.h, by main and by tests (which run
+    several services together) also through service.h."""
     parts = file.path.split('/')
     own = parts[2] if parts[:2] == ['src', 'services'] and len(parts) > 3 else ''
     if parts[0] != 'src':
         return
-    doors = {'client.h', 'service.h'} if parts[1] == 'main' else {'client.h'}
+    together = parts[1] == 'main' or 'test' in parts
+    doors = {'client.h', 'service.h'} if together else {'client.h'}
     for include in file.includes:
         other = include.name.split('/')
         if not include.quoted or other[0] != 'services' or len(other) < 3 or other[1] == own:

@@ -8,14 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace nephele::api {
-struct Service;
-}
-
 namespace nephele::placement {
-
-/// The service, for main/ and tests of other services.
-api::Service service();
 
 /// "VCPU" -> 2, "MEMORY_MB" -> 512, "DISK_GB" -> 1
 using Resources = std::map<std::string, std::int64_t>;

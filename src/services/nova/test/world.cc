@@ -2,11 +2,11 @@
 #include "services/nova/test/world.h"
 
 #include "platform/journal/journal.h"
-#include "services/neutron/client.h"
+#include "services/neutron/service.h"
 #include "services/nova/model/guest_spec.h"
 #include "services/nova/model/host_facts.h"
 #include "services/nova/service.h"
-#include "services/placement/client.h"
+#include "services/placement/service.h"
 
 #include <doctest/doctest.h>
 
