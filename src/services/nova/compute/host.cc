@@ -67,6 +67,11 @@ std::vector<std::unique_ptr<Host>> configured_hosts(Cloud& cloud, agent::Link& l
     const std::string driver = cloud.config().text("nova.driver");
     if (driver == "none") return {};
     if (driver == "fake") return fake_hosts(cloud, link);
+    if (driver == "libvirt") {
+        std::vector<std::unique_ptr<Host>> hosts;
+        hosts.push_back(this_machine(cloud, link));
+        return hosts;
+    }
     throw bad_request(
         "BadConfig",
         format("nova.driver is \"libvirt\", \"fake\" or \"none\", not \"{}\"", driver));
