@@ -67,6 +67,17 @@ std::string host_of(const http::RequestHead& head) {
     return host.empty() ? "localhost:" + std::to_string(head.local_port) : host;
 }
 
+// A NUL in text, which no database takes.
+bool escapes_nul(const std::string& body) {
+    for (auto at = body.find("\\u0000"); at != std::string::npos;
+         at = body.find("\\u0000", at + 1)) {
+        std::size_t slashes = 1;
+        while (slashes <= at && body[at - slashes] == '\\') ++slashes;
+        if (slashes % 2) return true;
+    }
+    return false;
+}
+
 Json parse_body(const Route& route, const http::RequestHead& head, const std::string& body) {
     if (route.options.any_content_type) {
         if (head.headers.get("Content-Type").find("json") == std::string::npos) return Json();
@@ -78,6 +89,8 @@ Json parse_body(const Route& route, const http::RequestHead& head, const std::st
             Fault::unsupported_media_type, "UnsupportedMediaType",
             nephele::format("Content-Type {} is not supported here: send application/json.",
                             is_utf8(type) ? type.substr(0, 100) : "(text)"));
+    if (escapes_nul(body))
+        throw bad_request("MalformedRequestBody", "Text in the body may not hold NUL characters.");
     try {
         return Json::parse(body, 32);
     } catch (const JsonError& error) {

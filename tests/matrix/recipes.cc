@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/matrix/recipes.h"
+
+namespace nephele::test {
+namespace {
+Json obj(std::initializer_list<Json::Member> members) { return Json::object(members); }
+Json in(const char* wrap, std::initializer_list<Json::Member> members) {
+    return Json::object({{wrap, Json::object(members)}});
+}
+constexpr bool by_admin = true;
+
+std::vector<Recipe> identity() {
+    const std::string v3 = "/identity/v3";
+    return {
+        {"regions", "POST", v3 + "/regions", in("region", {{"id", "region-{n}"}}), by_admin},
+        {"services", "POST", v3 + "/services", in("service", {{"type", "t{n}"}, {"name", "s{n}"}}),
+         by_admin},
+        {"endpoints", "POST", v3 + "/endpoints",
+         in("endpoint",
+            {{"service_id", "$services"}, {"interface", "public"}, {"url", "http://127.0.0.1:1/"}}),
+         by_admin},
+        {"domains", "POST", v3 + "/domains",
+         in("domain", {{"name", "domain-{n}"}, {"enabled", false}}), by_admin},
+        {"projects", "POST", v3 + "/projects",
+         in("project", {{"name", "project-{n}"}, {"domain_id", "default"}}), by_admin},
+        {"users", "POST", v3 + "/users",
+         in("user", {{"name", "user-{n}"}, {"domain_id", "default"}}), by_admin},
+        {"groups", "POST", v3 + "/groups",
+         in("group", {{"name", "group-{n}"}, {"domain_id", "default"}}), by_admin},
+        {"implies", "POST", v3 + "/roles", in("role", {{"name", "implied-{n}"}}), by_admin},
+        {"roles", "POST", v3 + "/roles", in("role", {{"name", "role-{n}"}}), by_admin},
+        {"", "PUT", v3 + "/roles/$roles/implies/$implies", Json(), by_admin},
+        {"", "PUT", v3 + "/projects/$projects/users/$users/roles/$roles", Json(), by_admin},
+        {"", "PUT", v3 + "/groups/$groups/users/$users", Json(), by_admin},
+        {"", "PUT", v3 + "/projects/$projects/tags/t", Json(), by_admin},
+    };
+}
+
+std::vector<Recipe> placement() {
+    return {
+        {"resource_providers", "POST", "/placement/resource_providers", obj({{"name", "rp-{n}"}}),
+         by_admin},
+        {"", "PUT", "/placement/resource_providers/$resource_providers/inventories",
+         obj({{"resource_provider_generation", 0},
+              {"inventories", obj({{"VCPU", obj({{"total", 8}})}})}}),
+         by_admin},
+        {"", "PUT", "/placement/traits/CUSTOM_T", Json(), by_admin},
+        {"", "PUT", "/placement/resource_classes/CUSTOM_C", Json(), by_admin},
+    };
+}
+
+// Of one processor on the provider made last.
+Json claim() {
+    return obj(
+        {{"allocations", obj({{"$resource_providers", obj({{"resources", obj({{"VCPU", 1}})}})}})},
+         {"project_id", "own"},
+         {"user_id", "someone"}});
+}
+
+std::vector<Recipe> network() {
+    const std::string v2 = "/network/v2.0";
+    return {
+        {"", "PUT", v2 + "/quotas/own",
+         in("quota", {{"network", -1},
+                      {"subnet", -1},
+                      {"port", -1},
+                      {"router", -1},
+                      {"floatingip", -1},
+                      {"security_group", -1},
+                      {"security_group_rule", -1},
+                      {"subnetpool", -1},
+                      {"rbac_policy", -1}}),
+         by_admin},
+        {"public", "POST", v2 + "/networks",
+         in("network", {{"name", "public-{n}"},
+                        {"router:external", true},
+                        {"provider:network_type", "geneve"}}),
+         by_admin},
+        {"", "POST", v2 + "/subnets",
+         in("subnet", {{"network_id", "$public"}, {"ip_version", 4}, {"cidr", "172.24.0.0/24"}}),
+         by_admin},
+        {"networks", "POST", v2 + "/networks", in("network", {{"name", "n"}})},
+        {"network-ip-availabilities", "POST", v2 + "/networks", in("network", {{"name", "n"}})},
+        {"subnets", "POST", v2 + "/subnets",
+         in("subnet", {{"network_id", "$networks"}, {"ip_version", 4}, {"cidr", "10.1.0.0/24"}})},
+        {"ports", "POST", v2 + "/ports", in("port", {{"network_id", "$networks"}})},
+        {"routers", "POST", v2 + "/routers", in("router", {{"name", "r"}})},
+        {"floatingips", "POST", v2 + "/floatingips",
+         in("floatingip", {{"floating_network_id", "$public"}})},
+        {"security-groups", "POST", v2 + "/security-groups", in("security_group", {{"name", "g"}})},
+        {"security-group-rules", "POST", v2 + "/security-group-rules",
+         in("security_group_rule",
+            {{"security_group_id", "$security-groups"}, {"direction", "ingress"}})},
+        {"address-scopes", "POST", v2 + "/address-scopes",
+         in("address_scope", {{"name", "a"}, {"ip_version", 4}})},
+        {"subnetpools", "POST", v2 + "/subnetpools",
+         in("subnetpool", {{"name", "p"}, {"prefixes", Json::array({"10.64.0.0/16"})}})},
+        {"rbac-policies", "POST", v2 + "/rbac-policies",
+         in("rbac_policy", {{"object_type", "network"},
+                            {"object_id", "$networks"},
+                            {"action", "access_as_shared"},
+                            {"target_tenant", "third"}})},
+        {"", "PUT", v2 + "/networks/$networks/tags/t", Json()},
+    };
+}
+
+std::vector<Recipe> image() {
+    const std::string v2 = "/image/v2";
+    return {
+        {"images", "POST", v2 + "/images",
+         obj({{"name", "i"},
+              {"disk_format", "raw"},
+              {"container_format", "bare"},
+              {"visibility", "shared"}})},
+        {"", "PUT", v2 + "/images/$images/file", Json(), false, std::string(2048, '\1')},
+        {"", "PUT", v2 + "/images/$images/tags/t", Json()},
+        {"members", "POST", v2 + "/images/$images/members", obj({{"member", "third"}})},
+    };
+}
+
+std::vector<Recipe> compute() {
+    const std::string v2 = "/compute/v2.1";
+    return {
+        {"flavors", "POST", v2 + "/flavors",
+         in("flavor", {{"name", "f{n}"}, {"ram", 64}, {"vcpus", 1}, {"disk", 0}}), by_admin},
+        {"", "POST", v2 + "/flavors/$flavors/os-extra_specs",
+         in("extra_specs", {{"hw:cpu_policy", "shared"}}), by_admin},
+        {"os-keypairs", "POST", v2 + "/os-keypairs", in("keypair", {{"name", "key{n}"}})},
+        {"servers", "POST", v2 + "/servers",
+         in("server", {{"name", "s"},
+                       {"flavorRef", "$flavors"},
+                       {"imageRef", "$images"},
+                       {"networks", "none"},
+                       {"metadata", obj({{"k", "v"}})}})},
+        {"os-server-groups", "POST", v2 + "/os-server-groups",
+         in("server_group", {{"name", "g{n}"}, {"policy", "anti-affinity"}})},
+        {"os-aggregates", "POST", v2 + "/os-aggregates", in("aggregate", {{"name", "a{n}"}}),
+         by_admin},
+    };
+}
+} // namespace
+
+const std::vector<Recipe>& recipes() {
+    static const auto all = [] {
+        std::vector<Recipe> out;
+        for (auto& part : {identity(), placement(), network(), image(), compute()})
+            out.insert(out.end(), part.begin(), part.end());
+        return out;
+    }();
+    return all;
+}
+
+const std::map<std::string, Json>& accepted_bodies() {
+    static const std::map<std::string, Json> all{
+        {"PUT /v2.0/routers/{router_id}/add_router_interface", obj({{"subnet_id", "$subnets"}})},
+        {"PUT /v2.0/subnetpools/{subnetpool_id}/add_prefixes",
+         obj({{"prefixes", Json::array({"10.65.0.0/16"})}})},
+        {"PUT /v2.0/routers/{router_id}/add_extraroutes",
+         in("router", {{"routes", Json::array()}})},
+        {"PUT /v2.0/routers/{router_id}/remove_extraroutes",
+         in("router", {{"routes", Json::array()}})},
+        {"POST /v2.0/subnets",
+         in("subnet", {{"network_id", "$networks"}, {"ip_version", 4}, {"cidr", "10.2.0.0/24"}})},
+        {"POST /v2.0/security-group-rules",
+         in("security_group_rule", {{"security_group_id", "$security-groups"},
+                                    {"direction", "ingress"},
+                                    {"protocol", "tcp"}})},
+        {"POST /v2.0/rbac-policies", in("rbac_policy", {{"object_type", "network"},
+                                                        {"object_id", "$networks"},
+                                                        {"action", "access_as_shared"},
+                                                        {"target_tenant", "fourth"}})},
+        {"PUT /v2.0/rbac-policies/{rbac_policy_id}",
+         in("rbac_policy", {{"target_tenant", "fifth"}})},
+        {"PUT /v2.0/address-scopes/{address_scope_id}", in("address_scope", {{"name", "b"}})},
+        {"PUT /v2.0/quotas/{project_id}", in("quota", {{"port", 100}})},
+        {"PUT /v2.0/{resource}/{resource_id}/tags", obj({{"tags", Json::array({"u"})}})},
+        {"PUT /v3/projects/{project_id}/tags", obj({{"tags", Json::array({"u"})}})},
+        {"PATCH /v2/images/{image_id}",
+         Json::array({obj({{"op", "replace"}, {"path", "/name"}, {"value", "j"}})})},
+        {"POST /v2/images/{image_id}/members", obj({{"member", "m{n}"}})},
+        {"PUT /v2/images/{image_id}/members/{member_id}", obj({{"status", "accepted"}})},
+        {"PUT /allocations/{consumer_uuid}", claim()},
+        {"POST /allocations", obj({{"0a0a0a0a-0a0a-40a0-8a0a-0a0a0a0a0a0b", claim()}})},
+        {"PUT /resource_providers/{uuid}", obj({{"name", "rp-{n}"}})},
+        {"PUT /resource_providers/{uuid}/aggregates",
+         obj({{"resource_provider_generation", 1},
+              {"aggregates", Json::array({"0a0a0a0a-0a0a-40a0-8a0a-0a0a0a0a0a0c"})}})},
+        {"POST /resource_providers/{uuid}/inventories", obj({{"resource_provider_generation", 1},
+                                                             {"resource_class", "MEMORY_MB"},
+                                                             {"total", 64}})},
+        {"PUT /resource_providers/{uuid}/inventories",
+         obj({{"resource_provider_generation", 1},
+              {"inventories", obj({{"VCPU", obj({{"total", 9}})}})}})},
+        {"PUT /resource_providers/{uuid}/inventories/{resource_class}",
+         obj({{"resource_provider_generation", 1}, {"total", 9}})},
+        {"POST /resource_classes", obj({{"name", "CUSTOM_C{n}"}})},
+        {"PUT /resource_classes/{name}", Json()},
+        {"PUT /traits/{name}", Json()},
+        {"PUT /resource_providers/{uuid}/traits",
+         obj({{"resource_provider_generation", 1}, {"traits", Json::array({"HW_CPU_X86_AVX"})}})},
+        {"PUT /v2.1/os-quota-sets/{id}", in("quota_set", {{"cores", 100}})},
+        {"POST /v2.1/servers/{server_id}/action reboot", obj({{"type", "HARD"}})},
+        {"POST /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
+        {"PUT /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
+        {"PUT /v2.1/servers/{server_id}/metadata/{key}", in("meta", {{"k", "w"}})},
+        {"PUT /v2.1/servers/{server_id}/tags", obj({{"tags", Json::array({"u"})}})},
+        {"POST /v2.1/flavors/{flavor_id}/os-extra_specs",
+         in("extra_specs", {{"hw:mem_page_size", "small"}})},
+        {"PUT /v2.1/flavors/{flavor_id}/os-extra_specs/{key}", obj({{"hw:cpu_policy", "shared"}})},
+    };
+    return all;
+}
+
+const std::map<std::string, std::string>& standing_ids() {
+    static const std::map<std::string, std::string> all{
+        {"tags", "t"},
+        {"allocations", "0a0a0a0a-0a0a-40a0-8a0a-0a0a0a0a0a0a"},
+        {"quotas", "own"},
+        {"inventories", "VCPU"},
+        {"resource_classes", "CUSTOM_C"},
+        {"traits", "CUSTOM_T"},
+        {"os-quota-sets", "own"},
+        {"extensions", "router"},
+        {"metadata", "k"},
+        {"os-extra_specs", "hw:cpu_policy"},
+        {"members", "third"},
+        {"os-simple-tenant-usage", "own"}};
+    return all;
+}
+
+std::string filled(const std::string& text, const std::map<std::string, std::string>& ids, int n) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        if (text.compare(at, 3, "{n}") == 0) {
+            out += std::to_string(n);
+            at += 3;
+            continue;
+        }
+        std::size_t end = at + 1;
+        while (text[at] == '$' && end < text.size() &&
+               (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '-' ||
+                text[end] == '_'))
+            ++end;
+        auto found = end > at + 1 ? ids.find(text.substr(at + 1, end - at - 1)) : ids.end();
+        out += found != ids.end() ? found->second : text.substr(at, end - at);
+        at = end;
+    }
+    return out;
+}
+
+Json filled(const Json& json, const std::map<std::string, std::string>& ids, int n) {
+    if (json.is_string()) return filled(json.as_string(), ids, n);
+    if (json.is_array()) {
+        Json out = Json::array();
+        for (auto& item : json.as_array()) out.push_back(filled(item, ids, n));
+        return out;
+    }
+    if (!json.is_object()) return json;
+    Json out = Json::object();
+    for (auto& [key, value] : json.as_object()) out[filled(key, ids, n)] = filled(value, ids, n);
+    return out;
+}
+
+} // namespace nephele::test
