@@ -8,6 +8,9 @@ Json in(const char* wrap, std::initializer_list<Json::Member> members) {
     return Json::object({{wrap, Json::object(members)}});
 }
 constexpr bool by_admin = true;
+constexpr const char* public_key = "ssh-ed25519 "
+                                   "AAAAC3NzaC1lZDI1NTE5AAAAIJxaV7fzt9AP9ZnEYdEbFithQqxEm7DbpoHZOOZ"
+                                   "h5QM1 matrix";
 
 std::vector<Recipe> identity() {
     const std::string v3 = "/identity/v3";
@@ -121,11 +124,19 @@ std::vector<Recipe> image() {
 std::vector<Recipe> compute() {
     const std::string v2 = "/compute/v2.1";
     return {
+        {"", "PUT", v2 + "/os-quota-sets/own",
+         in("quota_set", {{"instances", -1},
+                          {"cores", -1},
+                          {"ram", -1},
+                          {"key_pairs", -1},
+                          {"server_groups", -1}}),
+         by_admin},
         {"flavors", "POST", v2 + "/flavors",
-         in("flavor", {{"name", "f{n}"}, {"ram", 64}, {"vcpus", 1}, {"disk", 0}}), by_admin},
+         in("flavor", {{"name", "f{n}"}, {"ram", 64}, {"vcpus", 1}, {"disk", 1}}), by_admin},
         {"", "POST", v2 + "/flavors/$flavors/os-extra_specs",
          in("extra_specs", {{"hw:cpu_policy", "shared"}}), by_admin},
-        {"os-keypairs", "POST", v2 + "/os-keypairs", in("keypair", {{"name", "key{n}"}})},
+        {"os-keypairs", "POST", v2 + "/os-keypairs",
+         in("keypair", {{"name", "key{n}"}, {"public_key", public_key}, {"type", "ssh"}})},
         {"servers", "POST", v2 + "/servers",
          in("server", {{"name", "s"},
                        {"flavorRef", "$flavors"},
@@ -200,6 +211,11 @@ const std::map<std::string, Json>& accepted_bodies() {
          obj({{"resource_provider_generation", 1}, {"traits", Json::array({"HW_CPU_X86_AVX"})}})},
         {"PUT /v2.1/os-quota-sets/{id}", in("quota_set", {{"cores", 100}})},
         {"POST /v2.1/servers/{server_id}/action reboot", obj({{"type", "HARD"}})},
+        {"POST /v2.1/servers/{server_id}/action os-resetState", obj({{"state", "error"}})},
+        {"POST /v2.1/servers/{server_id}/action addSecurityGroup", obj({{"name", "default"}})},
+        {"POST /v2.1/servers/{server_id}/action removeSecurityGroup", obj({{"name", "default"}})},
+        {"POST /v2.1/flavors/{flavor_id}/action addTenantAccess", obj({{"tenant", "third"}})},
+        {"POST /v2.1/flavors/{flavor_id}/action removeTenantAccess", obj({{"tenant", "third"}})},
         {"POST /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
         {"PUT /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
         {"PUT /v2.1/servers/{server_id}/metadata/{key}", in("meta", {{"k", "w"}})},

@@ -107,9 +107,12 @@ World::World()
     renew();
 }
 
-bool World::mounted(const std::string& path) {
+bool World::served(const Recipe& recipe) {
     for (auto& service : cloud.node().services())
-        if (path.rfind(service.prefix + "/", 0) == 0) return true;
+        if (recipe.path.rfind(service.prefix + "/", 0) == 0)
+            return !api::where(cloud.node().services(), recipe.method,
+                               recipe.path.substr(service.prefix.size()))
+                        .empty();
     return false;
 }
 
@@ -118,7 +121,7 @@ void World::renew() {
     refused.clear();
     for (auto& [name, id] : standing_ids()) own[name] = id;
     for (auto& recipe : recipes()) {
-        if (!mounted(recipe.path)) continue;
+        if (!served(recipe)) continue;
         auto answer = cook(recipe);
         if (answer.status >= 300)
             refused.push_back(recipe.method + " " + recipe.path + ": " +

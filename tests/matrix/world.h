@@ -57,7 +57,7 @@ class World {
     std::string journal_end();
 
   private:
-    bool mounted(const std::string& path);
+    bool served(const Recipe& recipe);
     Answer cook(const Recipe& recipe);
     http::Headers newest(const api::Service& service, shape::Version until) const;
     std::string member_, admin_;

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -193,6 +194,19 @@ class PrivateCloud:
     def forget_peak_memory(self):
         with open(f'/proc/{self.process.pid}/clear_refs', 'w') as file:
             file.write('5')
+
+
+def lift_quotas(cloud):
+    """Of the administrator's project: so many servers and ports as a test likes."""
+    admin = cloud.client()
+    admin.ok('PUT', f'/network/v2.0/quotas/{cloud.project_id}',
+             {'quota': {'port': -1}})
+    status, _, _ = admin.ask('PUT', f'/compute/v2.1/os-quota-sets/{cloud.project_id}',
+                             {'quota_set': {'instances': -1, 'cores': -1, 'ram': -1}})
+    if status != 200:
+        with sqlite3.connect(f'{cloud.directory}/nephele.db', timeout=10) as database:
+            database.executemany('INSERT INTO nova_quotas VALUES (?, ?, -1)',
+                                 [(cloud.project_id, each) for each in ('instances', 'cores', 'ram')])
 
 
 def check(cloud):
