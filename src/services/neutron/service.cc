@@ -15,8 +15,8 @@ namespace {
 std::vector<Option> options() {
     std::vector<Option> out = {
         {"neutron.driver", "fake",
-         "ovn: ports are carried by OVN; fake: nothing leaves the program "
-         "(tests, simulation)."},
+         "ovn: ports are carried by OVN; fake: OVN's rows are kept in memory (tests); simulated: "
+         "no rows at all (scale tests)."},
         {"neutron.northbound", "unix:/var/run/ovn/ovnnb_db.sock", "OVN's northbound database."},
         {"neutron.southbound", "unix:/var/run/ovn/ovnsb_db.sock",
          "OVN's southbound database: which hosts there are."},

@@ -19,7 +19,9 @@ Json availability(Call& call, const Network& network) {
     Bits total = 0;
     std::int64_t total_used = 0;
     Json subnets = Json::array();
+    auto version = call.query("ip_version");
     for (auto& subnet : subnets_of(call.tx, network.id)) {
+        if (version && *version != std::to_string(subnet.ip_version)) continue;
         Bits size = 0;
         for (auto& range : pool_ranges(subnet)) size += range.size();
         std::int64_t here = 0;

@@ -31,12 +31,16 @@ std::optional<std::vector<FixedIp>> asked_addresses(Call& call, const Json& fiel
 }
 
 void read_tags(const Json& fields, Port& port) {
-    for (auto& tag : fields.get("tags").is_array() ? fields.at("tags").as_array() : Json::Array()) {
-        if (!tag.is_string() || utf8_length(tag.as_string()) > 255)
-            throw bad_request("HTTPBadRequest",
-                              "Invalid input for tags. Reason: a list of strings is expected.");
-        port.tags.push_back(tag.as_string());
+    const Json* tags = fields.find("tags");
+    if (!tags) return;
+    bool valid = tags->is_array() && tags->size() <= 50;
+    for (auto& tag : valid ? tags->as_array() : Json::Array()) {
+        valid = valid && tag.is_string() && utf8_length(tag.as_string()) <= 60;
+        if (valid) port.tags.push_back(tag.as_string());
     }
+    if (!valid)
+        throw bad_request("HTTPBadRequest", "Invalid input for tags. Reason: a list of up to 50 "
+                                            "texts of up to 60 characters is expected.");
 }
 
 Port make(Call& call, const Json& asked) {

@@ -3,15 +3,9 @@
 
 #include "engines/ovsdb/operations.h"
 #include "services/neutron/drivers/ovn_apply.h"
+#include "services/neutron/drivers/plugged.h"
 
 namespace nephele::neutron {
-namespace {
-bool plugged(const Port& port) {
-    return port.bound() || port.device_owner == owner::router_interface ||
-           port.device_owner == owner::router_gateway;
-}
-} // namespace
-
 int FakeNorthbound::apply(const Wiring& wiring, const Part& part) {
     int changed = apply_wiring(rows_, wiring, part);
     std::vector<PortUp> news;

@@ -5,6 +5,7 @@
 #include "platform/journal/journal.h"
 #include "platform/metrics/metrics.h"
 #include "services/neutron/drivers/fake_northbound.h"
+#include "services/neutron/drivers/simulated_northbound.h"
 #include "services/neutron/logic/touched.h"
 #include "services/neutron/store/wiring.h"
 
@@ -121,8 +122,10 @@ void start_wires(Cloud& cloud) {
             ovn_northbound(config.text("neutron.northbound"), config.text("neutron.southbound"));
     else if (kind == "fake")
         driver = std::make_unique<FakeNorthbound>();
+    else if (kind == "simulated")
+        driver = std::make_unique<SimulatedNorthbound>();
     else
-        throw bad_request("BadConfig", "neutron.driver is ovn or fake, not " + kind);
+        throw bad_request("BadConfig", "neutron.driver is ovn, fake or simulated, not " + kind);
     cloud.add_state(std::make_shared<Wires>(cloud, std::move(driver)));
 }
 

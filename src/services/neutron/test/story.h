@@ -27,11 +27,12 @@ struct Wired : World {
     std::string status(const Json& port) {
         return show("ports", "port", root, port).text("status");
     }
-    void check_invariants() {
+    void check_invariants(bool with_northbound = true) {
         for (auto& check : checks())
-            for (auto& line :
-                 cloud().db().read([&](db::Tx& tx) { return check.find(cloud(), tx); }))
-                FAIL_CHECK(check.name << ": " << line);
+            if (with_northbound || check.name != "neutron.northbound_agrees")
+                for (auto& line :
+                     cloud().db().read([&](db::Tx& tx) { return check.find(cloud(), tx); }))
+                    FAIL_CHECK(check.name << ": " << line);
     }
 };
 
