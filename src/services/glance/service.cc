@@ -15,7 +15,9 @@ namespace nephele::glance {
 namespace {
 // Active images have their data, whole.
 std::vector<std::string> data_errors(Cloud& cloud, db::Tx& tx) {
-    Store& store = *cloud.state<State>().store;
+    // `nephele check` looks without starting the services.
+    std::shared_ptr<State> own = cloud.has_state<State>() ? nullptr : make_state(cloud);
+    Store& store = own ? *own->store : *cloud.state<State>().store;
     std::map<std::string, std::uint64_t> sizes;
     for (auto& object : store.list())
         if (!object.partial) sizes[store.location(object.name)] = object.size;

@@ -20,8 +20,11 @@ struct NewMember {
 };
 struct MemberAnswer {
     std::optional<MemberStatus> status;
+    std::optional<std::string> member; // openstacksdk repeats it beside the status
     static const Shape<MemberAnswer>& shape() {
-        static const auto s = Shape<MemberAnswer>().field("status", &MemberAnswer::status);
+        static const auto s = Shape<MemberAnswer>()
+                                  .field("status", &MemberAnswer::status)
+                                  .field("member", &MemberAnswer::member);
         return s;
     }
 };

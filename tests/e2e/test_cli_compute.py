@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compute commands of the openstack client that need no running guest."""
+import os
+import subprocess
+
+from support.cloud import CloudTest, STATE, cli, cli_json, cli_refused, wait_for
+
+
+class Compute(CloudTest):
+    def test_01_host(self):
+        def services():
+            return [s for s in cli_json('compute', 'service', 'list') if s['Binary'] == 'nova-compute']
+        up = wait_for('a compute service is up', lambda: [s for s in services() if s['State'] == 'up'], 30)
+        hypervisor = cli_json('hypervisor', 'list')
+        self.assertEqual(len(hypervisor), 1)
+        self.assertEqual(hypervisor[0]['State'], 'up')
+        shown = cli_json('hypervisor', 'show', hypervisor[0]['ID'])
+        self.assertEqual(shown['hypervisor_type'], 'QEMU')
+        self.assertIsNotNone(cli_json('hypervisor', 'stats', 'show'))
+        zones = cli_json('availability', 'zone', 'list', '--compute')
+        self.assertIn(('nova', 'available'), [(z['Zone Name'], z['Zone Status']) for z in zones])
+        cli('compute', 'service', 'set', '--disable', '--disable-reason', 'test', up[0]['Host'], 'nova-compute')
+        self.assertEqual(services()[0]['Status'], 'disabled')
+        cli('compute', 'service', 'set', '--enable', up[0]['Host'], 'nova-compute')
+        self.assertEqual(services()[0]['Status'], 'enabled')
+
+    def test_02_flavors(self):
+        self.assertLessEqual({'m1.nano', 'm1.micro', 'm1.tiny', 'm1.small', 'm1.medium', 'm1.large'},
+                             {f['Name'] for f in cli_json('flavor', 'list', cloud='nephele')})
+        flavor = cli_json('flavor', 'create', '--vcpus', '2', '--ram', '256', '--disk', '1', '--private', '--property',
+                          'hw:cpu_policy=shared', 'e2e-flavor')
+        self.assertEqual((flavor['vcpus'], flavor['ram'], flavor['os-flavor-access:is_public']), (2, 256, False))
+        self.assertNotIn('e2e-flavor', cli('flavor', 'list', cloud='nephele'))
+        cli('flavor', 'set', '--project', 'demo', 'e2e-flavor')
+        self.assertIn('e2e-flavor', cli('flavor', 'list', cloud='nephele'))
+        cli('flavor', 'set', '--property', 'quota:cpu_shares=10', 'e2e-flavor')
+        self.assertEqual(cli_json('flavor', 'show', 'e2e-flavor')['properties'],
+                         {'hw:cpu_policy': 'shared', 'quota:cpu_shares': '10'})
+        cli('flavor', 'unset', '--property', 'quota:cpu_shares', '--project', 'demo', 'e2e-flavor')
+        self.assertIn('409', cli_refused('flavor', 'create', '--vcpus', '1', '--ram', '64', '--disk', '0', 'e2e-flavor'))
+        self.assertIn('403', cli_refused('flavor', 'create', '--vcpus', '1', '--ram', '64', '--disk', '0', 'mine',
+                                         cloud='nephele'))
+        cli('flavor', 'delete', 'e2e-flavor')
+
+    def test_03_keypairs(self):
+        private = cli('keypair', 'create', 'e2e-made', cloud='nephele')
+        self.assertIn('PRIVATE KEY', private)
+        file = os.path.join(STATE, 'e2e-key')
+        subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', file], check=True)
+        imported = cli_json('keypair', 'create', '--public-key', file + '.pub', 'e2e-imported', cloud='nephele')
+        printed = subprocess.run(['ssh-keygen', '-l', '-E', 'md5', '-f', file + '.pub'], check=True, text=True,
+                                 stdout=subprocess.PIPE).stdout
+        self.assertIn(imported['fingerprint'], printed)
+        self.assertLessEqual({'e2e-made', 'e2e-imported'}, {k['Name'] for k in cli_json('keypair', 'list', cloud='nephele')})
+        self.assertIn('409', cli_refused('keypair', 'create', 'e2e-made', cloud='nephele'))
+        self.assertNotIn('e2e-made', cli('keypair', 'list'))
+        cli('keypair', 'delete', 'e2e-made', 'e2e-imported', cloud='nephele')
+        self.assertNotIn('e2e-', cli('keypair', 'list', cloud='nephele'))
+
+    def test_04_quotas_and_limits(self):
+        cli('quota', 'set', '--instances', '3', '--cores', '7', 'demo')
+        limits = {line['Name']: line['Value'] for line in cli_json('limits', 'show', '--absolute', cloud='nephele')}
+        self.assertEqual((limits['maxTotalInstances'], limits['maxTotalCores'], limits['totalInstancesUsed']), (3, 7, 0))
+        cli('quota', 'set', '--instances', '10', '--cores', '20', 'demo')
+
+    def test_05_no_valid_host_says_why(self):
+        cli('flavor', 'create', '--vcpus', '1', '--ram', '45000', '--disk', '1', 'e2e-huge')
+        server = cli_json('server', 'create', '--flavor', 'e2e-huge', '--image', 'nephele-guest', '--network', 'private',
+                          'e2e-too-big', cloud='nephele')['id']
+
+        def shown():
+            return cli_json('server', 'show', server, cloud='nephele')
+        wait_for('the server is in ERROR', lambda: shown()['status'] == 'ERROR', 30)
+        self.assertIn('No valid host', shown()['fault']['message'])
+        cli('server', 'delete', '--wait', server, cloud='nephele')
+        cli('flavor', 'delete', 'e2e-huge')
+
+    def test_06_versions(self):
+        shown = cli_json('versions', 'show', '--service', 'compute')
+        self.assertEqual({entry['Status'] for entry in shown}, {'CURRENT'})
+
+    def test_07_servers_that_cannot_be(self):
+        self.assertTrue(cli_refused('server', 'create', '--flavor', 'm1.nano', '--image', 'absent', 'no', cloud='nephele'))
+        self.assertIn('400', cli_refused('server', 'create', '--flavor', 'm1.nano', '--image', 'nephele-guest', '--network',
+                                         'private', '--availability-zone', 'nowhere', 'no', cloud='nephele'))
+        self.assertRegex(cli_refused('server', 'show', 'absent', cloud='nephele'), '(?i)no server')
+        self.assertEqual(cli_json('server', 'list', '--all-projects', '--name', '^no$'), [])
