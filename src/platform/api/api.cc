@@ -163,6 +163,9 @@ struct Api::Impl {
         }
         if (!out.mounted) return out;
         if (out.path.empty()) out.path = "/";
+        if (out.path.size() > 1 && out.path.back() == '/' &&
+            out.mounted->service->manners.trailing_slash_is_absent)
+            return out;
         out.match = out.mounted->router.match(head.method, out.path);
         const std::string& root = out.mounted->service->project_prefix;
         if (!out.match.path_known && !root.empty() && out.path.rfind(root + "/", 0) == 0) {

@@ -34,6 +34,8 @@ struct Manners {
     Versions versions;
     /// Bodies of requests: "1" for 1 and the like accepted.
     bool lenient = true;
+    /// "/images/" is no resource although "/images" is one.
+    bool trailing_slash_is_absent = false;
     /// Rule that means "sees every project" for scope().
     std::string admin_rule = "context_is_admin";
     /// Failure code to use when a shape refuses a body ("HTTPBadRequest"); empty: as thrown.

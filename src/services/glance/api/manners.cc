@@ -78,6 +78,7 @@ Manners manners() {
     Manners m;
     m.error = error;
     m.lenient = false;
+    m.trailing_slash_is_absent = true; // An empty image id.
     m.paging.default_limit = 25;
     m.paging.max_limit = 1000;
     m.paging.default_sort = {{"created_at", true}, {"id", true}};

@@ -35,20 +35,6 @@ void check_properties(const Json& properties) {
             throw invalid_input(name, "", "the value holds a NUL character");
     }
 }
-
-// Kernels, ramdisks and machine images of the EC2 kind only go with themselves.
-void check_formats(const Image& image) {
-    if (!image.container_format || !image.disk_format) return;
-    auto amazon = [](const std::string& format) { return contains({"ami", "ari", "aki"}, format); };
-    if ((amazon(*image.container_format) || amazon(*image.disk_format)) &&
-        *image.container_format != *image.disk_format)
-        throw bad_request(
-            "InvalidInput",
-            format("Invalid mix of disk and container formats: when setting a disk or "
-                   "container format to one of 'aki', 'ari', or 'ami', the container "
-                   "and disk formats must match, and they are {} and {}.",
-                   *image.disk_format, *image.container_format));
-}
 } // namespace
 
 void check_settable_name(const std::string& name) {
@@ -78,7 +64,6 @@ void settle(Image& image, const Quotas& quotas) {
     check_limit("properties", static_cast<std::int64_t>(image.properties.size()),
                 quotas.properties);
     check_limit("tags", static_cast<std::int64_t>(image.tags.size()), quotas.tags);
-    check_formats(image);
 }
 
 Image new_image(const NewImage& wanted, const std::string& id, const std::string& owner, Time now) {

@@ -15,8 +15,7 @@ struct Quotas {
 
 /// Refuses names no client may set: read-only ones and reserved ones.
 void check_settable_name(const std::string& name);
-/// Names, kinds and number of custom properties, tags without repetition, formats that fit.
-/// Tags lose repetitions.
+/// Names, kinds and number of custom properties; number of tags, which lose repetitions.
 void settle(Image& image, const Quotas& quotas);
 /// A new image from a create's body; `owner` when the body names none.
 Image new_image(const NewImage& wanted, const std::string& id, const std::string& owner, Time now);

@@ -235,6 +235,13 @@ TEST_CASE("glance: errors come as the client accepts them") {
     CHECK(unknown.json.at("error").integer("code") == 401);
 }
 
+TEST_CASE("glance: an empty id is no image") {
+    World w;
+    CHECK(w.get("/v2/images/", w.one).status == 404);
+    CHECK(w.cloud.del("/image/v2/images/", w.one).status == 404);
+    CHECK(w.get("/", w.one).status == 300);
+}
+
 TEST_CASE("glance: schemas say what the API answers") {
     World w;
     auto image = w.get("/v2/schemas/image", w.one).json;
