@@ -238,6 +238,10 @@ struct Api::Impl {
         // Who comes before what: a caller without a token learns nothing about the body.
         std::string token;
         Principal who = identify(head, first, token);
+        if (!who.may_call(service.type, head.method, routed.path) &&
+            !who.may_call(service.type, head.method, head.path))
+            throw forbidden("AccessRules", "The access rules of the application credential do not "
+                                           "allow this request.");
         Json parsed = stream ? Json() : parse_body(first, head, body);
         const Json* action_body = nullptr;
         const Route& route = choose(routed.match, version, parsed, action_body);

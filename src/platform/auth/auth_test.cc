@@ -31,3 +31,20 @@ TEST_CASE("the own scope follows the token's scope") {
     CHECK(Principal::internal().has_role("admin"));
     CHECK_FALSE(principal.has_role("admin"));
 }
+
+TEST_CASE("access rules limit what may be called") {
+    Principal principal;
+    CHECK(principal.may_call("compute", "DELETE", "/v2.1/servers/x"));
+    principal.access_rules = {{"compute", "GET", "/v2.1/servers"},
+                              {"compute", "GET", "/v2.1/servers/{id}/*"},
+                              {"image", "GET", "/v2/**/file"}};
+    CHECK(principal.may_call("compute", "GET", "/v2.1/servers"));
+    CHECK_FALSE(principal.may_call("compute", "POST", "/v2.1/servers"));
+    CHECK_FALSE(principal.may_call("network", "GET", "/v2.1/servers"));
+    CHECK_FALSE(principal.may_call("compute", "GET", "/v2.1/servers/"));
+    CHECK(principal.may_call("compute", "GET", "/v2.1/servers/x/tags"));
+    CHECK_FALSE(principal.may_call("compute", "GET", "/v2.1/servers/x/tags/y"));
+    CHECK_FALSE(principal.may_call("compute", "GET", "/v2.1/servers//tags"));
+    CHECK(principal.may_call("image", "GET", "/v2/images/a/file"));
+    CHECK_FALSE(principal.may_call("image", "GET", "/v2/images/a"));
+}

@@ -40,6 +40,16 @@ struct Principal {
     std::string application_credential_id;
     bool application_credential_unrestricted = false;
     std::string access_token_id; ///< OAuth 1
+    /// An application credential may be limited to some requests; none listed: no limit.
+    struct AccessRule {
+        std::string service; ///< type: "compute"
+        std::string method;
+        std::string path; ///< '*' and {name} stand for one segment's text, '**' for anything
+    };
+    std::vector<AccessRule> access_rules;
+    /// False when access rules are listed and none fits.
+    bool may_call(std::string_view service_type, std::string_view method,
+                  std::string_view path) const;
 
     bool has_role(std::string_view name) const;
     bool is_unscoped() const { return project_id.empty() && domain_id.empty() && !system_all; }

@@ -4,6 +4,7 @@
 
 #include "services/keystone/api/support.h"
 #include "services/keystone/model/catalog.h"
+#include "services/keystone/model/delegation.h"
 #include "services/keystone/model/token.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/state.h"
@@ -40,11 +41,26 @@ api::Service service() {
     service.catalog_path = "/v3";
     service.port = 5000;
     service.manners = manners();
-    service.resources = {
-        discovery_routes(),       token_routes(),       auth_info_routes(),    domain_routes(),
-        project_routes(),         project_tag_routes(), user_routes(),         password_routes(),
-        group_routes(),           role_routes(),        implied_role_routes(), grant_routes(),
-        role_assignment_routes(), region_routes(),      service_routes(),      endpoint_routes()};
+    service.resources = {discovery_routes(),
+                         token_routes(),
+                         auth_info_routes(),
+                         domain_routes(),
+                         project_routes(),
+                         project_tag_routes(),
+                         user_routes(),
+                         password_routes(),
+                         group_routes(),
+                         role_routes(),
+                         implied_role_routes(),
+                         grant_routes(),
+                         role_assignment_routes(),
+                         region_routes(),
+                         service_routes(),
+                         endpoint_routes(),
+                         application_credential_routes(),
+                         trust_routes(),
+                         credential_routes(),
+                         ec2_routes()};
     // Policy decides, also for tokens without a scope.
     for (auto& resource : service.resources)
         for (auto& route : resource.routes) route.options.unscoped = true;
@@ -54,10 +70,22 @@ api::Service service() {
     service.tasks = {{.name = "keystone.forget_revocations",
                       .every_ms = 3'600'000,
                       .run = forget_old_revocations}};
-    service.tables = {&table::domains(),      &table::projects(),    &table::users(),
-                      &table::groups(),       &table::memberships(), &table::roles(),
-                      &table::implications(), &table::assignments(), &table::regions(),
-                      &table::services(),     &table::endpoints(),   &table::revocations()};
+    service.tables = {&table::domains(),
+                      &table::projects(),
+                      &table::users(),
+                      &table::groups(),
+                      &table::memberships(),
+                      &table::roles(),
+                      &table::implications(),
+                      &table::assignments(),
+                      &table::regions(),
+                      &table::services(),
+                      &table::endpoints(),
+                      &table::revocations(),
+                      &table::application_credentials(),
+                      &table::access_rules(),
+                      &table::trusts(),
+                      &table::credentials()};
     service.start = start;
     return service;
 }

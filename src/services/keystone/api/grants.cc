@@ -5,6 +5,7 @@
 #include "services/keystone/api/support.h"
 #include "services/keystone/store/assignments.h"
 #include "services/keystone/store/changes.h"
+#include "services/keystone/store/delegations.h"
 #include "services/keystone/store/identity.h"
 
 namespace nephele::keystone {
@@ -120,6 +121,8 @@ void remove(Call& call) {
         find(call.tx, table::assignments(), Scope::all(), grant.assignment().id);
     if (!assignment) throw no_assignment(grant);
     store::erase(call, table::assignments(), *assignment);
+    if (grant.user && grant.project)
+        store::remove_credentials_with_role(call, grant.actor_id, grant.place_id, grant.role->id);
 }
 
 Listed<Role> list_granted(Call& call, Page&) {

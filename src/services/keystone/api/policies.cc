@@ -251,6 +251,71 @@ std::vector<Rule> catalog_rules() {
     return rules;
 }
 
+std::vector<Rule> delegation_rules() {
+    const char* const read_own = ADMIN " or " SYSTEM_READER " or rule:owner";
+    const char* const read_trust =
+        ADMIN " or " SYSTEM_READER " or user_id:%(target.trust.trustor_user_id)s or "
+              "user_id:%(target.trust.trustee_user_id)s";
+    const std::string all = "/v3/users/{user_id}/application_credentials",
+                      one = all + "/{application_credential_id}",
+                      rules = "/v3/users/{user_id}/access_rules",
+                      rule_path = rules + "/{access_rule_id}", trusts = "/v3/OS-TRUST/trusts",
+                      trust = trusts + "/{trust_id}";
+    return {
+        rule("list_application_credentials", read_own, "List application credentials.",
+             {{"GET", all}}),
+        rule("get_application_credential", read_own, "Show an application credential.",
+             {{"GET", one}}),
+        rule("create_application_credential", "rule:owner", "Create an application credential.",
+             {{"POST", all}}, {"project"}),
+        rule("delete_application_credential", "rule:admin_or_owner",
+             "Delete an application credential.", {{"DELETE", one}}),
+        rule("list_access_rules", read_own, "List access rules.", {{"GET", rules}}),
+        rule("get_access_rule", read_own, "Show an access rule.", {{"GET", rule_path}}),
+        rule("delete_access_rule", "rule:admin_or_owner", "Delete an access rule.",
+             {{"DELETE", rule_path}}),
+        rule("create_trust", "user_id:%(target.trust.trustor_user_id)s", "Create a trust.",
+             {{"POST", trusts}}, {"project"}),
+        rule("list_trusts", ADMIN " or " SYSTEM_READER, "List all trusts.", {{"GET", trusts}}),
+        rule("list_trusts_for_trustor",
+             ADMIN " or " SYSTEM_READER " or user_id:%(target.trust.trustor_user_id)s",
+             "List trusts of a trustor.", {{"GET", trusts + "?trustor_user_id"}}),
+        rule("list_trusts_for_trustee",
+             ADMIN " or " SYSTEM_READER " or user_id:%(target.trust.trustee_user_id)s",
+             "List trusts of a trustee.", {{"GET", trusts + "?trustee_user_id"}}),
+        rule("get_trust", read_trust, "Show a trust.", {{"GET", trust}}),
+        rule("list_roles_for_trust", read_trust, "List roles of a trust.",
+             {{"GET", trust + "/roles"}}),
+        rule("get_role_for_trust", read_trust, "Show a role of a trust.",
+             {{"GET", trust + "/roles/{role_id}"}}),
+        rule("delete_trust", ADMIN " or user_id:%(target.trust.trustor_user_id)s",
+             "Delete a trust.", {{"DELETE", trust}}),
+    };
+}
+
+std::vector<Rule> credential_rules() {
+    const char* const read = ADMIN " or " SYSTEM_READER " or user_id:%(target.credential.user_id)s";
+    const char* const change = ADMIN " or user_id:%(target.credential.user_id)s";
+    const std::string all = "/v3/credentials", one = all + "/{credential_id}",
+                      ec2 = "/v3/users/{user_id}/credentials/OS-EC2",
+                      ec2_one = ec2 + "/{credential_id}";
+    return {
+        rule("list_credentials", read, "List credentials.", {{"GET", all}}),
+        rule("get_credential", read, "Show a credential.", {{"GET", one}}),
+        rule("create_credential", change, "Create a credential.", {{"POST", all}}),
+        rule("update_credential", change, "Update a credential.", {{"PATCH", one}}),
+        rule("delete_credential", change, "Delete a credential.", {{"DELETE", one}}),
+        rule("ec2_list_credentials", read, "List EC2 credentials.", {{"GET", ec2}}),
+        rule("ec2_get_credential", read, "Show an EC2 credential.", {{"GET", ec2_one}}),
+        rule("ec2_create_credential", change, "Create an EC2 credential.", {{"POST", ec2}}),
+        rule("ec2_delete_credential", change, "Delete an EC2 credential.", {{"DELETE", ec2_one}}),
+        rule("ec2tokens_validate", "rule:service_or_admin", "Check an EC2 signature.",
+             {{"POST", "/v3/ec2tokens"}}),
+        rule("s3tokens_validate", "rule:service_or_admin", "Check an S3 signature.",
+             {{"POST", "/v3/s3tokens"}}),
+    };
+}
+
 } // namespace
 
 std::vector<policy::Rule> policies() {
@@ -261,6 +326,8 @@ std::vector<policy::Rule> policies() {
     add(all, role_rules());
     add(all, grant_rules());
     add(all, catalog_rules());
+    add(all, delegation_rules());
+    add(all, credential_rules());
     return all;
 }
 

@@ -2,6 +2,7 @@
 #include "services/keystone/api/support.h"
 
 #include "base/strings.h"
+#include "services/keystone/store/assignments.h"
 
 namespace nephele::keystone {
 namespace {
@@ -89,6 +90,66 @@ Json merged_options(const Json& before, const Json& change) {
             merged[name] = value;
     }
     return merged;
+}
+
+void refuse_delegated(const Call& call, const char* action, Delegated allowed) {
+    const Principal& who = call.who;
+    const bool by_credential = !who.application_credential_id.empty();
+    if (who.trust_id.empty() && who.access_token_id.empty() && !by_credential) return;
+    if (by_credential && who.application_credential_unrestricted &&
+        allowed == Delegated::unrestricted_application_credential)
+        return;
+    throw forbidden("ForbiddenAction",
+                    format("You are not authorized to perform the requested action: {} with a "
+                           "token from a trust, an application credential or an access token.",
+                           action));
+}
+
+std::vector<std::string> role_ids_of(db::Tx& tx, const Json& list) {
+    std::vector<std::string> ids;
+    if (list.is_null()) return ids;
+    if (!list.is_array())
+        throw bad_request("ValidationError", "Invalid input for field 'roles': not a list");
+    for (const Json& one : list.as_array()) {
+        std::optional<Role> role;
+        if (one.get("id").is_string())
+            role = find(tx, table::roles(), Scope::all(), one.text("id"));
+        else if (one.get("name").is_string())
+            role = store::find_role_named(tx, one.text("name"));
+        else
+            throw bad_request("ValidationError", "A role needs an id or a name.");
+        if (!role)
+            throw_not_found(table::roles(),
+                            one.get("id").is_string() ? one.text("id") : one.text("name"));
+        ids.push_back(role->id);
+    }
+    return ids;
+}
+
+Json shown_roles(db::Tx& tx, const std::vector<std::string>& role_ids) {
+    Json::Array shown;
+    for (const auto& id : role_ids)
+        if (const auto role = find(tx, table::roles(), Scope::all(), id))
+            shown.push_back(Json::object(
+                {{"id", role->id}, {"name", role->name}, {"domain_id", role->domain_id}}));
+    return Json(std::move(shown));
+}
+
+std::optional<Time> read_expiry(const Json& body, Time now) {
+    const Json& value = body.get("expires_at");
+    if (value.is_null()) return std::nullopt;
+    const auto time = value.is_string() ? parse_time(value.as_string()) : std::nullopt;
+    if (!time)
+        throw bad_request("ValidationTimeStampError",
+                          "Timestamp not in expected format. The server could not comply with the "
+                          "request since it is either malformed or otherwise incorrect. The client "
+                          "is assumed to be in error.");
+    if (*time <= now)
+        throw bad_request("ValidationExpirationError",
+                          "The 'expires_at' must not be before now. The server could not comply "
+                          "with the request since it is either malformed or otherwise incorrect. "
+                          "The client is assumed to be in error.");
+    return time;
 }
 
 void check_options(const Json& options, std::string_view kind) {

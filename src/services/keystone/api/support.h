@@ -26,6 +26,10 @@ Resource role_assignment_routes();
 Resource region_routes();
 Resource service_routes();
 Resource endpoint_routes();
+Resource application_credential_routes();
+Resource trust_routes();
+Resource credential_routes();
+Resource ec2_routes();
 std::vector<policy::Rule> policies();
 Manners manners();
 
@@ -74,6 +78,17 @@ template <class T> void read_update(Call& call, const Json& body, T& record) {
     if constexpr (requires { record.options; })
         if (call.given("options")) record.options = merged_options(options, record.options);
 }
+
+/// Throws Failure(forbidden) for tokens that are themselves derived (trust, application credential,
+/// access token): they must not reach what would give their bearer more than they were given.
+enum class Delegated { never, unrestricted_application_credential };
+void refuse_delegated(const Call& call, const char* action, Delegated allowed);
+/// The ids of {"id": ..} or {"name": ..} entries of a body.
+std::vector<std::string> role_ids_of(db::Tx& tx, const Json& list);
+/// {"id", "name", "domain_id"} of each role that is still there.
+Json shown_roles(db::Tx& tx, const std::vector<std::string>& role_ids);
+/// A time to come, or none when null or absent. Throws Failure(bad_request).
+std::optional<Time> read_expiry(const Json& body, Time now);
 
 /// Throws Failure(bad_request) for an option that is unknown or of the wrong kind.
 void check_options(const Json& options, std::string_view kind);

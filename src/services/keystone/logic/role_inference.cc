@@ -24,6 +24,14 @@ std::vector<std::string> with_implied(const std::vector<std::string>& role_ids,
     return found;
 }
 
+std::vector<std::string> narrowed(const std::vector<std::string>& granted,
+                                  const std::vector<std::string>& held) {
+    std::vector<std::string> both;
+    for (const auto& role : granted)
+        if (std::find(held.begin(), held.end(), role) != held.end()) both.push_back(role);
+    return both;
+}
+
 bool closes_circle(const std::string& prior, const std::string& implied,
                    const std::vector<Implication>& implications) {
     const auto reached = with_implied({implied}, implications);

@@ -30,7 +30,7 @@ constexpr std::pair<const char*, int> method_bits[] = {
     {"external", 1}, {"password", 2},   {"token", 4},
     {"oauth1", 8},   {"mapped", 16},    {"application_credential", 32},
     {"totp", 64},    {"kerberos", 128}, {"saml2", 256},
-    {"openid", 512}, {"oauth2", 1024}};
+    {"openid", 512}, {"oauth2", 1024},  {"ec2credential", 2048}};
 
 std::int64_t bits_of(const std::vector<std::string>& methods) {
     std::int64_t bits = 0;

@@ -16,6 +16,7 @@ struct Proof {
     std::optional<User> user;
     std::vector<std::string> methods;
     std::optional<Claims> parent; ///< of the token method
+    std::optional<ApplicationCredential> application_credential;
 };
 
 struct Attempt {
@@ -99,11 +100,47 @@ void by_token(Attempt& attempt, const Json& part) {
     attempt.prove(std::move(facts->user), std::move(methods));
 }
 
+std::optional<ApplicationCredential> find_application_credential(db::Tx& tx, const Json& part) {
+    if (part.get("id").is_string())
+        return find(tx, table::application_credentials(), Scope::all(), part.text("id"));
+    const Json* owner = part.find("user");
+    if (!owner || !part.get("name").is_string())
+        throw bad_request("ValidationError",
+                          "Expecting to find id, or name and user, in application_credential.");
+    const auto user = find_named_user(tx, logic::read_named(*owner, "application_credential.user"));
+    if (!user) return std::nullopt;
+    auto found = select(tx, table::application_credentials(), Scope::user(user->id),
+                        {"name = ?", {part.text("name")}});
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
+void by_application_credential(Attempt& attempt, const Json& part) {
+    if (!part.is_object() || !part.get("secret").is_string())
+        throw bad_request("ValidationError", "Expecting to find secret in application_credential.");
+    const password::Password secret(part.text("secret"));
+    std::optional<User> user;
+    auto source = attempt.read([&](db::Tx& tx) {
+        auto found = find_application_credential(tx, part);
+        if (found) user = find_named_user(tx, {.id = found->user_id});
+        return found;
+    });
+    if (!source || !user || (source->expires_at && *source->expires_at <= attempt.now)) {
+        attempt.state.passwords.verify_nobody(secret);
+        throw refused_login();
+    }
+    if (!attempt.state.passwords.verify(secret, source->secret_hash)) throw refused_login();
+    attempt.proof.application_credential = std::move(source);
+    attempt.prove(std::move(*user), {"application_credential"});
+}
+
 struct Method {
     const char* name;
     void (*prove)(Attempt& attempt, const Json& part);
 };
-constexpr Method methods[] = {{"password", by_password}, {"token", by_token}};
+constexpr Method methods[] = {{"password", by_password},
+                              {"token", by_token},
+                              {"application_credential", by_application_credential}};
 
 const Method& method_named(const std::string& name) {
     for (const Method& method : methods)
@@ -158,6 +195,47 @@ Issued issue_by_default(Cloud& cloud, db::Tx& tx, const User& user, Claims claim
     return issue(cloud, tx, std::move(claims), parent);
 }
 
+Claims claims_so_far(const Proof& proof) {
+    Claims claims;
+    claims.user_id = proof.user->id;
+    claims.methods = proof.methods;
+    if (proof.parent) {
+        claims.group_ids = proof.parent->group_ids;
+        claims.identity_provider_id = proof.parent->identity_provider_id;
+        claims.protocol_id = proof.parent->protocol_id;
+    }
+    return claims;
+}
+
+Issued issue_by_credential(Cloud& cloud, db::Tx& tx, const Proof& proof,
+                           const logic::AuthRequest& request) {
+    if (request.scope.kind != ScopeWish::Kind::none)
+        throw unauthorized("Application credentials cannot request a scope.");
+    Claims claims = claims_so_far(proof);
+    claims.application_credential_id = proof.application_credential->id;
+    claims.project_id = proof.application_credential->project_id;
+    return issue(cloud, tx, std::move(claims), nullptr, proof.application_credential->expires_at);
+}
+
+// A use of the trust is counted in the transaction that decides on the token.
+Issued issue_by_trust(Context& context, const Proof& proof, const std::string& trust_id) {
+    auto trust = find(context.tx, table::trusts(), Scope::all(), trust_id);
+    if (!trust || trust->trustee_user_id != proof.user->id || proof.application_credential ||
+        (trust->expires_at && *trust->expires_at <= context.now))
+        throw refused_login();
+    if (trust->remaining_uses) {
+        if (*trust->remaining_uses <= 0) throw refused_login();
+        --*trust->remaining_uses;
+        shape::update(context, table::trusts(), *trust);
+    }
+    Claims claims = claims_so_far(proof);
+    if (trust->impersonation) claims.user_id = trust->trustor_user_id;
+    claims.project_id = trust->project_id.value_or("");
+    claims.trust_id = trust->id;
+    const Claims* parent = proof.parent ? &*proof.parent : nullptr;
+    return issue(context.cloud, context.tx, std::move(claims), parent, trust->expires_at);
+}
+
 } // namespace
 
 Failure refused_login() {
@@ -177,10 +255,13 @@ std::optional<User> find_named_user(db::Tx& tx, const logic::Named& named) {
     return user;
 }
 
-Issued issue(Cloud& cloud, db::Tx& tx, Claims claims, const Claims* parent) {
+Issued issue(Cloud& cloud, db::Tx& tx, Claims claims, const Claims* parent,
+             std::optional<Time> limit) {
     State& state = cloud.state<State>();
     claims.issued_at = cloud.now();
-    claims.expires_at = {claims.issued_at.plus_seconds(state.token_seconds).seconds() * 1'000'000};
+    claims.expires_at = claims.issued_at.plus_seconds(state.token_seconds);
+    if (limit) claims.expires_at = std::min(claims.expires_at, *limit);
+    claims.expires_at = {claims.expires_at.seconds() * 1'000'000};
     claims.audit_ids = {base64url_encode(cloud.ids().random_bytes(16), false)};
     if (parent) {
         claims.expires_at = std::min(claims.expires_at, parent->expires_at);
@@ -198,16 +279,14 @@ Issued log_in(Cloud& cloud, const logic::AuthRequest& request) {
     Attempt attempt{cloud, cloud.state<State>(), proof, cloud.now()};
     for (const auto& [name, part] : request.methods) method_named(name);
     for (const auto& [name, part] : request.methods) method_named(name).prove(attempt, part);
+    if (request.scope.kind == ScopeWish::Kind::trust)
+        return write_as_cloud(cloud, "", [&](Context& context) {
+            return issue_by_trust(context, proof, request.scope.trust_id);
+        });
     return cloud.db().read([&](db::Tx& tx) {
-        Claims claims;
-        claims.user_id = proof.user->id;
-        claims.methods = proof.methods;
+        Claims claims = claims_so_far(proof);
         const Claims* parent = proof.parent ? &*proof.parent : nullptr;
-        if (parent) {
-            claims.group_ids = parent->group_ids;
-            claims.identity_provider_id = parent->identity_provider_id;
-            claims.protocol_id = parent->protocol_id;
-        }
+        if (proof.application_credential) return issue_by_credential(cloud, tx, proof, request);
         if (request.scope.kind == ScopeWish::Kind::none)
             return issue_by_default(cloud, tx, *proof.user, std::move(claims), parent);
         apply_scope(tx, request.scope, claims);

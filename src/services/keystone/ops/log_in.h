@@ -18,8 +18,10 @@ struct Issued {
 Issued log_in(Cloud& cloud, const logic::AuthRequest& request);
 
 /// A token for claims whose user and scope are decided: sets times and audit ids and checks that
-/// the scope gives a role. For a token made from another, `parent` limits the expiry.
-Issued issue(Cloud& cloud, db::Tx& tx, Claims claims, const Claims* parent);
+/// the scope gives a role. For a token made from another, `parent` limits the expiry; so does
+/// whatever else the token is derived from, by `limit`.
+Issued issue(Cloud& cloud, db::Tx& tx, Claims claims, const Claims* parent,
+             std::optional<Time> limit = std::nullopt);
 
 /// "The request you have made requires authentication."
 Failure refused_login();

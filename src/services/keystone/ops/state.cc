@@ -31,9 +31,14 @@ std::string key_directory(const Config& config) {
     return config.text("data.directory") + "/fernet-keys";
 }
 
+std::string credential_key_directory(const Config& config) {
+    return key_directory(config).empty() ? "" : config.text("data.directory") + "/credential-keys";
+}
+
 State::State(Cloud& cloud)
     : keys(key_directory(cloud.config()),
            static_cast<int>(cloud.config().integer("keystone.max_active_keys")), cloud.ids()),
+      credential_keys(credential_key_directory(cloud.config()), 3, cloud.ids()),
       passwords(hash_options(cloud.config()),
                 static_cast<std::size_t>(cloud.config().integer("keystone.password_threads"))),
       rules(rules_of(cloud.config())),

@@ -11,6 +11,7 @@ namespace nephele::keystone {
 struct State {
     explicit State(Cloud& cloud);
     store::KeyRepository keys;
+    store::KeyRepository credential_keys; ///< seal the blobs of stored credentials
     password::PasswordPool passwords;
     logic::PasswordRules rules;
     std::int64_t token_seconds;
@@ -21,5 +22,6 @@ struct State {
 std::vector<Option> options();
 /// Where the Fernet keys are; empty: in memory only.
 std::string key_directory(const Config& config);
+std::string credential_key_directory(const Config& config);
 
 } // namespace nephele::keystone

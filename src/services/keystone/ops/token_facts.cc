@@ -11,9 +11,14 @@
 namespace nephele::keystone {
 namespace {
 
+// Whose rights the token uses: the trustor's for a trust, whoever acts.
+const std::string& owner_of(const TokenFacts& facts) {
+    return facts.trust ? facts.trust->trustor_user_id : facts.claims.user_id;
+}
+
 std::vector<Role> effective_roles(db::Tx& tx, const TokenFacts& facts) {
     const Claims& claims = facts.claims;
-    auto groups = store::group_ids_of(tx, claims.user_id);
+    auto groups = store::group_ids_of(tx, owner_of(facts));
     groups.insert(groups.end(), claims.group_ids.begin(), claims.group_ids.end());
     const Place place = claims.system               ? Place::system
                         : !claims.domain_id.empty() ? Place::domain
@@ -21,13 +26,53 @@ std::vector<Role> effective_roles(db::Tx& tx, const TokenFacts& facts) {
     const std::string place_id = claims.system               ? "all"
                                  : !claims.domain_id.empty() ? claims.domain_id
                                                              : claims.project_id;
-    const auto assigned = store::assigned_role_ids(tx, claims.user_id, groups, place, place_id);
-    const auto wanted = logic::with_implied(assigned, store::implications(tx));
+    const auto implications = store::implications(tx);
+    auto wanted = logic::with_implied(
+        store::assigned_role_ids(tx, owner_of(facts), groups, place, place_id), implications);
+    if (facts.application_credential)
+        wanted = logic::narrowed(
+            logic::with_implied(facts.application_credential->role_ids, implications), wanted);
+    if (facts.trust)
+        wanted = logic::narrowed(logic::with_implied(facts.trust->role_ids, implications), wanted);
     std::vector<Role> roles;
     for (Role& role : store::roles(tx))
         if (!role.domain_id && std::find(wanted.begin(), wanted.end(), role.id) != wanted.end())
             roles.push_back(std::move(role));
     return roles;
+}
+
+bool is_usable_user(db::Tx& tx, const std::string& id) {
+    const auto user = find(tx, table::users(), Scope::all(), id);
+    if (!user || !user->enabled) return false;
+    const auto domain = store::find_domain(tx, user->domain_id);
+    return domain && domain->enabled;
+}
+
+// False when the token is derived from something that is gone, or that says something else by now.
+bool look_up_source(db::Tx& tx, TokenFacts& facts) {
+    const Claims& claims = facts.claims;
+    if (!claims.application_credential_id.empty()) {
+        auto source = find(tx, table::application_credentials(), Scope::all(),
+                           claims.application_credential_id);
+        if (!source || source->user_id != claims.user_id || source->project_id != claims.project_id)
+            return false;
+        for (const auto& id : source->access_rule_ids)
+            if (auto rule = find(tx, table::access_rules(), Scope::all(), id))
+                facts.access_rules.push_back(std::move(*rule));
+        // A limited credential whose rules are gone must not become an unlimited one.
+        if (facts.access_rules.size() != source->access_rule_ids.size()) return false;
+        facts.application_credential = std::move(source);
+    }
+    if (!claims.trust_id.empty()) {
+        auto trust = find(tx, table::trusts(), Scope::all(), claims.trust_id);
+        if (!trust || trust->project_id.value_or("") != claims.project_id) return false;
+        const auto& actor = trust->impersonation ? trust->trustor_user_id : trust->trustee_user_id;
+        if (actor != claims.user_id || !is_usable_user(tx, trust->trustor_user_id) ||
+            !is_usable_user(tx, trust->trustee_user_id))
+            return false;
+        facts.trust = std::move(trust);
+    }
+    return claims.access_token_id.empty();
 }
 
 // False when the scope is gone or disabled, or gives no role.
@@ -86,7 +131,7 @@ std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims) {
     auto domain = store::find_domain(tx, facts.user.domain_id);
     if (!domain || !domain->enabled) return std::nullopt;
     facts.user_domain = std::move(*domain);
-    if (!look_up_scope(tx, facts)) return std::nullopt;
+    if (!look_up_source(tx, facts) || !look_up_scope(tx, facts)) return std::nullopt;
     for (const auto& revocation : store::revocations(tx))
         if (revocation.matches(claims)) return std::nullopt;
     return facts;
@@ -128,7 +173,15 @@ Principal TokenFacts::principal() const {
     who.issued_at = claims.issued_at;
     who.expires_at = claims.expires_at;
     who.trust_id = claims.trust_id;
+    if (trust) {
+        who.trustor_user_id = trust->trustor_user_id;
+        who.trustee_user_id = trust->trustee_user_id;
+    }
     who.application_credential_id = claims.application_credential_id;
+    if (application_credential)
+        who.application_credential_unrestricted = application_credential->unrestricted;
+    for (const auto& rule : access_rules)
+        who.access_rules.push_back({rule.service, rule.method, rule.path});
     who.access_token_id = claims.access_token_id;
     return who;
 }
@@ -156,6 +209,20 @@ Json TokenFacts::body(const Json* catalog) const {
         for (const auto& role : roles) shown.push_back(named(role.id, role.name));
         token["roles"] = std::move(shown);
     }
+    if (application_credential) {
+        Json source = Json::object({{"id", application_credential->id},
+                                    {"name", application_credential->name},
+                                    {"restricted", !application_credential->unrestricted}});
+        for (const auto& rule : access_rules)
+            source["access_rules"].push_back(AccessRule::shape().write(&rule, {}));
+        token["application_credential"] = std::move(source);
+    }
+    if (trust)
+        token["OS-TRUST:trust"] =
+            Json::object({{"id", trust->id},
+                          {"impersonation", trust->impersonation},
+                          {"trustee_user", Json::object({{"id", trust->trustee_user_id}})},
+                          {"trustor_user", Json::object({{"id", trust->trustor_user_id}})}});
     if (catalog) token["catalog"] = *catalog;
     return token;
 }

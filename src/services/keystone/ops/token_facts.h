@@ -2,6 +2,7 @@
 // A token with everything it stands for at this moment: names, roles, whether all of it is enabled.
 #pragma once
 #include "platform/auth/principal.h"
+#include "services/keystone/model/delegation.h"
 #include "services/keystone/model/project.h"
 #include "services/keystone/model/role.h"
 #include "services/keystone/model/token.h"
@@ -17,6 +18,9 @@ struct TokenFacts {
     std::optional<Domain> project_domain; ///< none for a project that is a domain
     std::optional<Domain> domain;
     std::vector<Role> roles; ///< implied ones included, domain-specific ones not
+    std::optional<ApplicationCredential> application_credential;
+    std::vector<AccessRule> access_rules;
+    std::optional<Trust> trust;
 
     Principal principal() const;
     /// The "token" object of answers; with the catalog when one is given.

@@ -3,6 +3,7 @@
 
 #include "services/keystone/model/role.h"
 #include "services/keystone/store/changes.h"
+#include "services/keystone/store/delegations.h"
 
 namespace nephele::keystone::store {
 namespace {
@@ -97,6 +98,7 @@ std::vector<Group> groups_of(db::Tx& tx, const std::string& user_id) {
 void remove_user(Context& context, const User& user) {
     erase_all(context, table::memberships(), {"user_id = ?", {user.id}});
     remove_assignments_of(context, user.id);
+    remove_delegations_of_user(context, user.id);
     store::erase(context, table::users(), user);
 }
 
@@ -108,6 +110,7 @@ void remove_group(Context& context, const Group& group) {
 
 void remove_project(Context& context, const Project& project) {
     remove_assignments_at(context, project.id);
+    remove_delegations_at_project(context, project.id);
     for (User& user : select(context.tx, table::users(), Scope::all(),
                              {"default_project_id = ?", {project.id}})) {
         user.default_project_id.reset();

@@ -82,8 +82,37 @@ db::Migration revocations() {
             }};
 }
 
+db::Migration delegations() {
+    return {.name = "keystone.005_delegations",
+            .statements = {
+                "CREATE TABLE keystone_application_credentials (id TEXT PRIMARY KEY,"
+                " name TEXT NOT NULL, user_id TEXT NOT NULL REFERENCES keystone_users (id),"
+                " project_id TEXT NOT NULL, description TEXT, role_ids TEXT NOT NULL,"
+                " access_rule_ids TEXT NOT NULL, unrestricted BIGINT NOT NULL,"
+                " expires_at BIGINT, secret_hash TEXT NOT NULL)",
+                "CREATE UNIQUE INDEX keystone_application_credentials_name"
+                " ON keystone_application_credentials (user_id, name)",
+                "CREATE TABLE keystone_access_rules (id TEXT PRIMARY KEY,"
+                " user_id TEXT NOT NULL REFERENCES keystone_users (id), service TEXT NOT NULL,"
+                " method TEXT NOT NULL, path TEXT NOT NULL)",
+                "CREATE INDEX keystone_access_rules_user ON keystone_access_rules (user_id)",
+                "CREATE TABLE keystone_trusts (id TEXT PRIMARY KEY,"
+                " trustor_user_id TEXT NOT NULL, trustee_user_id TEXT NOT NULL, project_id TEXT,"
+                " impersonation BIGINT NOT NULL, role_ids TEXT NOT NULL, expires_at BIGINT,"
+                " remaining_uses BIGINT, allow_redelegation BIGINT NOT NULL,"
+                " redelegation_count BIGINT NOT NULL, redelegated_trust_id TEXT)",
+                "CREATE INDEX keystone_trusts_trustor ON keystone_trusts (trustor_user_id)",
+                "CREATE INDEX keystone_trusts_trustee ON keystone_trusts (trustee_user_id)",
+                "CREATE TABLE keystone_credentials (id TEXT PRIMARY KEY, user_id TEXT NOT NULL,"
+                " project_id TEXT, type TEXT NOT NULL, sealed_blob TEXT NOT NULL, extra TEXT)",
+                "CREATE INDEX keystone_credentials_user ON keystone_credentials (user_id)",
+            }};
+}
+
 } // namespace
 
-std::vector<db::Migration> migrations() { return {identity(), roles(), catalog(), revocations()}; }
+std::vector<db::Migration> migrations() {
+    return {identity(), roles(), catalog(), revocations(), delegations()};
+}
 
 } // namespace nephele::keystone

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/keystone/logic/ec2_signature.h"
+
+#include "base/strings.h"
+#include "platform/crypto/crypto.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+namespace nephele::keystone::logic {
+namespace {
+using crypto::Digest;
+
+using Params = std::map<std::string, std::string>;
+
+Params params_of(const Json& credentials) {
+    Params params;
+    const Json& given = credentials.get("params");
+    if (given.is_object())
+        for (const auto& [name, value] : given.as_object())
+            params[name] = value.is_string() ? value.as_string() : value.dump();
+    return params;
+}
+
+std::string value_of(const Params& params, const std::string& name) {
+    const auto found = params.find(name);
+    return found == params.end() ? "" : found->second;
+}
+
+std::string header_of(const Json& credentials, std::string_view name) {
+    const Json& headers = credentials.get("headers");
+    if (headers.is_object())
+        for (const auto& [key, value] : headers.as_object())
+            if (iequals(key, name) && value.is_string()) return value.as_string();
+    return "";
+}
+
+// RFC 3986: everything but the unreserved characters.
+std::string quoted(std::string_view text) {
+    std::string out;
+    for (unsigned char c : text) {
+        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+        if (plain) {
+            out += static_cast<char>(c);
+        } else {
+            constexpr char digits[] = "0123456789ABCDEF";
+            out += '%';
+            out += digits[c >> 4];
+            out += digits[c & 15];
+        }
+    }
+    return out;
+}
+
+std::string canonical_query(const Params& params, std::string_view but) {
+    std::string out;
+    for (const auto& [name, value] : params) {
+        if (name == but) continue;
+        if (!out.empty()) out += '&';
+        out += quoted(name) + "=" + quoted(value);
+    }
+    return out;
+}
+
+std::string sign_0(const std::string& secret, const Params& params) {
+    return base64_encode(crypto::hmac(Digest::sha1, secret,
+                                      value_of(params, "Action") + value_of(params, "Timestamp")));
+}
+
+std::string sign_1(const std::string& secret, const Params& params) {
+    std::vector<std::pair<std::string, std::string>> sorted(params.begin(), params.end());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return lower(a.first) < lower(b.first); });
+    std::string text;
+    for (const auto& [name, value] : sorted)
+        if (name != "Signature") text += name + value;
+    return base64_encode(crypto::hmac(Digest::sha1, secret, text));
+}
+
+std::string sign_2(const std::string& secret, const Params& params, const Json& credentials,
+                   const std::string& host) {
+    Params all = params;
+    all["SignatureMethod"] = "HmacSHA256";
+    const std::string text = credentials.text("verb") + "\n" + host + "\n" +
+                             credentials.text("path") + "\n" + canonical_query(all, "Signature");
+    return base64_encode(crypto::hmac_sha256(secret, text));
+}
+
+std::string derived_key(const std::string& secret, const std::vector<std::string>& scope) {
+    std::string key = "AWS4" + secret;
+    for (const auto& part : scope) key = crypto::hmac_sha256(key, part);
+    return key;
+}
+
+// "Credential=AK/20260101/region/service/aws4_request, SignedHeaders=a;b, Signature=..."
+std::string authorization_part(const std::string& header, std::string_view name) {
+    for (const auto& piece : split(header, ',')) {
+        const auto at = piece.find(std::string(name) + "=");
+        if (at != piece.npos)
+            return std::string(trim(std::string_view(piece).substr(at + name.size() + 1)));
+    }
+    return "";
+}
+
+std::optional<std::string> sign_4(const std::string& secret, const Params& params,
+                                  const Json& credentials, const std::string& host) {
+    const std::string header = header_of(credentials, "Authorization");
+    const auto part = [&](const char* query, const char* in_header) {
+        const std::string found = value_of(params, query);
+        return found.empty() ? authorization_part(header, in_header) : found;
+    };
+    const std::string credential = part("X-Amz-Credential", "Credential");
+    const std::string signed_names = part("X-Amz-SignedHeaders", "SignedHeaders");
+    std::string date = value_of(params, "X-Amz-Date");
+    if (date.empty()) date = header_of(credentials, "X-Amz-Date");
+    const auto pieces = split(credential, '/');
+    if (pieces.size() != 5 || signed_names.empty() || date.size() < 8 ||
+        pieces[1] != date.substr(0, 8))
+        return std::nullopt;
+    const std::vector<std::string> scope(pieces.begin() + 1, pieces.end());
+    std::string headers;
+    for (const auto& name : split(signed_names, ';'))
+        headers += name + ":" +
+                   (name == "host" ? host : std::string(trim(header_of(credentials, name)))) + "\n";
+    const bool post = iequals(credentials.text("verb"), "POST");
+    const std::string request = credentials.text("verb") + "\n" + credentials.text("path") + "\n" +
+                                (post ? "" : canonical_query(params, "X-Amz-Signature")) + "\n" +
+                                headers + "\n" + signed_names + "\n" +
+                                credentials.text("body_hash");
+    const std::string text = "AWS4-HMAC-SHA256\n" + date + "\n" + join(scope, "/") + "\n" +
+                             hex_encode(crypto::sha256(request));
+    return hex_encode(crypto::hmac_sha256(derived_key(secret, scope), text));
+}
+
+bool is_version_4(const Params& params, const Json& credentials) {
+    return value_of(params, "X-Amz-Algorithm") == "AWS4-HMAC-SHA256" ||
+           header_of(credentials, "Authorization").starts_with("AWS4-HMAC-SHA256");
+}
+
+std::optional<std::string> sign(const std::string& secret, const Json& credentials,
+                                const std::string& host) {
+    const Params params = params_of(credentials);
+    if (is_version_4(params, credentials)) return sign_4(secret, params, credentials, host);
+    const std::string version = value_of(params, "SignatureVersion");
+    if (version == "0") return sign_0(secret, params);
+    if (version == "1") return sign_1(secret, params);
+    if (version == "2") return sign_2(secret, params, credentials, host);
+    return std::nullopt;
+}
+
+} // namespace
+
+bool ec2_signature_fits(const std::string& secret, const Json& credentials) {
+    const std::string given = credentials.text("signature"), host = credentials.text("host");
+    if (given.empty()) return false;
+    const auto fits = [&](const std::string& name) {
+        const auto made = sign(secret, credentials, name);
+        return made && crypto::equal_constant_time(*made, given);
+    };
+    // Some clients leave the port out when they sign.
+    const auto colon = host.rfind(':');
+    return fits(host) || (colon != host.npos && fits(host.substr(0, colon)));
+}
+
+bool s3_signature_fits(const std::string& secret, std::string_view token,
+                       std::string_view signature) {
+    const auto text = base64url_decode(token);
+    const auto plain = text ? text : base64_decode(token);
+    if (!plain || signature.empty()) return false;
+    if (!plain->starts_with("AWS4"))
+        return crypto::equal_constant_time(
+            base64_encode(crypto::hmac(Digest::sha1, secret, *plain)), signature);
+    const auto lines = split(*plain, '\n');
+    if (lines.size() != 4 || lines[0] != "AWS4-HMAC-SHA256") return false;
+    const auto scope = split(lines[2], '/');
+    if (scope.size() != 4 || scope[2] != "s3" || scope[3] != "aws4_request") return false;
+    return crypto::equal_constant_time(
+        hex_encode(crypto::hmac_sha256(derived_key(secret, scope), *plain)), signature);
+}
+
+std::optional<std::string> signed_time(const Json& credentials) {
+    const Params params = params_of(credentials);
+    for (const char* name : {"Timestamp", "X-Amz-Date"})
+        if (const auto value = value_of(params, name); !value.empty()) return value;
+    if (const auto value = header_of(credentials, "X-Amz-Date"); !value.empty()) return value;
+    return std::nullopt;
+}
+
+} // namespace nephele::keystone::logic

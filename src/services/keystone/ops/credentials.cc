@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/keystone/ops/credentials.h"
+
+#include "base/strings.h"
+#include "platform/crypto/crypto.h"
+
+namespace nephele::keystone {
+
+void seal_blob(State& state, Credential& credential, Time now) {
+    credential.sealed_blob = state.credential_keys.keys()->encode(credential.blob, now);
+}
+
+void open_blob(State& state, Credential& credential) {
+    auto opened = state.credential_keys.keys()->decode(credential.sealed_blob);
+    if (!opened) opened = state.credential_keys.reload()->decode(credential.sealed_blob);
+    if (!opened)
+        throw Failure(Fault::internal, "CredentialEncryptionError",
+                      format("Credential {} was sealed with a key that is not in the repository; "
+                             "put the key back.",
+                             credential.id));
+    credential.blob = std::move(opened->data);
+}
+
+std::string ec2_credential_id(const std::string& access) {
+    return hex_encode(crypto::sha256(access));
+}
+
+std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& access) {
+    auto credential = find(tx, table::credentials(), Scope::all(), ec2_credential_id(access));
+    if (!credential || credential->type != "ec2" || !credential->project_id) return std::nullopt;
+    open_blob(state, *credential);
+    Json blob;
+    try {
+        blob = Json::parse(credential->blob);
+    } catch (const JsonError&) {
+        return std::nullopt;
+    }
+    if (!blob.get("access").is_string() || !blob.get("secret").is_string()) return std::nullopt;
+    return Ec2Key{credential->user_id, *credential->project_id, blob.text("access"),
+                  blob.text("secret"), blob.text("trust_id"),   blob.text("app_cred_id")};
+}
+
+Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key) {
+    Claims claims;
+    claims.user_id = key.user_id;
+    claims.project_id = key.project_id;
+    claims.methods = {"ec2credential"};
+    claims.trust_id = key.trust_id;
+    claims.application_credential_id = key.application_credential_id;
+    std::optional<Time> limit;
+    if (!key.trust_id.empty()) {
+        const auto trust = find(tx, table::trusts(), Scope::all(), key.trust_id);
+        if (!trust || (trust->expires_at && *trust->expires_at <= cloud.now()))
+            throw refused_login();
+        limit = trust->expires_at;
+    }
+    if (!key.application_credential_id.empty()) {
+        const auto source =
+            find(tx, table::application_credentials(), Scope::all(), key.application_credential_id);
+        if (!source || (source->expires_at && *source->expires_at <= cloud.now()))
+            throw refused_login();
+        limit = source->expires_at;
+    }
+    return issue(cloud, tx, std::move(claims), nullptr, limit);
+}
+
+} // namespace nephele::keystone

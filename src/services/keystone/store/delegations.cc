@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/keystone/store/delegations.h"
+
+#include "services/keystone/store/changes.h"
+
+#include <algorithm>
+
+namespace nephele::keystone::store {
+
+void remove_delegations_of_user(Context& context, const std::string& user_id) {
+    erase_all(context, table::application_credentials(), {"user_id = ?", {user_id}});
+    erase_all(context, table::access_rules(), {"user_id = ?", {user_id}});
+    erase_all(context, table::trusts(),
+              {"trustor_user_id = ? OR trustee_user_id = ?", {user_id, user_id}});
+    erase_all(context, table::credentials(), {"user_id = ?", {user_id}});
+}
+
+void remove_delegations_at_project(Context& context, const std::string& project_id) {
+    erase_all(context, table::application_credentials(), {"project_id = ?", {project_id}});
+    erase_all(context, table::trusts(), {"project_id = ?", {project_id}});
+    erase_all(context, table::credentials(), {"project_id = ?", {project_id}});
+}
+
+void remove_credentials_with_role(Context& context, const std::string& user_id,
+                                  const std::string& project_id, const std::string& role_id) {
+    for (const auto& credential : select(context.tx, table::application_credentials(),
+                                         Scope::user(user_id), {"project_id = ?", {project_id}}))
+        if (std::find(credential.role_ids.begin(), credential.role_ids.end(), role_id) !=
+            credential.role_ids.end())
+            store::erase(context, table::application_credentials(), credential);
+}
+
+void remove_trust(Context& context, const Trust& trust) {
+    for (const auto& below : select(context.tx, table::trusts(), Scope::all(),
+                                    {"redelegated_trust_id = ?", {trust.id}}))
+        remove_trust(context, below);
+    store::erase(context, table::trusts(), trust);
+}
+
+AccessRule ensure_access_rule(Context& context, AccessRule rule) {
+    auto same =
+        select(context.tx, table::access_rules(), Scope::user(rule.user_id),
+               {"service = ? AND method = ? AND path = ?", {rule.service, rule.method, rule.path}});
+    if (!same.empty()) return std::move(same.front());
+    rule.id = context.new_hex();
+    store::insert(context, table::access_rules(), rule);
+    return rule;
+}
+
+} // namespace nephele::keystone::store

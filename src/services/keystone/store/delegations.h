@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeping what is derived from a user's rights, and dropping it with them.
+#pragma once
+#include "services/keystone/model/delegation.h"
+
+namespace nephele::keystone::store {
+
+/// All that hangs on a user (or project) that goes.
+void remove_delegations_of_user(Context& context, const std::string& user_id);
+void remove_delegations_at_project(Context& context, const std::string& project_id);
+/// A role was taken from a user on a project: application credentials with it go for good.
+void remove_credentials_with_role(Context& context, const std::string& user_id,
+                                  const std::string& project_id, const std::string& role_id);
+/// With all trusts made from it.
+void remove_trust(Context& context, const Trust& trust);
+/// An equal rule of the user, or a new one.
+AccessRule ensure_access_rule(Context& context, AccessRule rule);
+
+} // namespace nephele::keystone::store
