@@ -144,6 +144,8 @@ TEST_CASE("a foreign id answers exactly as an absent one") {
         if (!probe.reads() || !world.has_own(probe) || probe.endless()) continue;
         auto segments = split(probe.route->path, '/');
         if (segments.size() > 2 && common.count(segments[2])) continue;
+        // The same numbers whatever project is named.
+        if (segments.back() == "defaults") continue;
         auto own = world.own_ids(probe), none = world.unmade_ids(probe);
         if (world.ask(probe, own, owner, "", "").status >= 300) continue;
         auto foreign = world.ask(probe, own, stranger, "", "");

@@ -36,7 +36,8 @@ std::string database_url() {
 
 TestCloud::TestCloud(std::vector<api::Service> services, std::vector<std::string> settings,
                      bool background,
-                     std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap) {
+                     std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap,
+                     const Clock* clock) {
     NodeOptions options;
     options.services = std::move(services);
     options.settings = {"http.port=0", "database.url=\"" + database_url() + "\"",
@@ -44,6 +45,7 @@ TestCloud::TestCloud(std::vector<api::Service> services, std::vector<std::string
     options.settings.insert(options.settings.end(), settings.begin(), settings.end());
     options.background = background;
     options.bootstrap = std::move(bootstrap);
+    options.clock = clock;
     node_ = std::make_unique<Node>(std::move(options));
     authenticator_.next = cloud().authenticator;
     cloud().authenticator = &authenticator_;

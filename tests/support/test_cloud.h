@@ -40,7 +40,8 @@ class TestCloud {
     explicit TestCloud(
         std::vector<api::Service> services, std::vector<std::string> settings = {},
         bool background = false,
-        std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap = {});
+        std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap = {},
+        const Clock* clock = nullptr);
 
     /// Made-up tokens although an identity service is listed.
     void use_made_up_tokens() { cloud().authenticator = &authenticator_; }

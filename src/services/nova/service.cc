@@ -43,8 +43,11 @@ api::Service service() {
     s.catalog_path = "/v2.1";
     s.port = 8774;
     s.manners = manners();
-    s.resources = {discovery_resource(), flavors_resource(), flavor_parts_resource(),
-                   keypairs_resource(),  servers_resource(), server_actions_resource()};
+    s.resources = {discovery_resource(),    flavors_resource(),        flavor_parts_resource(),
+                   keypairs_resource(),     servers_resource(),        server_actions_resource(),
+                   server_parts_resource(), server_network_resource(), instance_actions_resource(),
+                   consoles_resource(),     quotas_resource(),         hosts_resource(),
+                   hypervisors_resource()};
     s.migrations = migrations();
     s.policies = policies();
     s.options = options();

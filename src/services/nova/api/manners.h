@@ -17,6 +17,13 @@ api::Resource flavor_parts_resource(); ///< access and extra specs
 api::Resource keypairs_resource();
 api::Resource servers_resource();
 api::Resource server_actions_resource();
+api::Resource server_parts_resource();   ///< metadata, tags
+api::Resource server_network_resource(); ///< addresses, interfaces
+api::Resource instance_actions_resource();
+api::Resource consoles_resource();
+api::Resource quotas_resource();
+api::Resource hosts_resource(); ///< services, availability zones
+api::Resource hypervisors_resource();
 
 /// The next-page link of a list, when there is more.
 Json next_link(const api::Call& call, const std::string& marker);

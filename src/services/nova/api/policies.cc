@@ -117,6 +117,7 @@ constexpr Line lines[] = {
     {"os-services:list", admin, "List services."},
     {"os-services:update", admin, "Enable or disable a service."},
     {"os-services:delete", admin, "Remove a service."},
+    {"os-volumes-attachments:index", reader, "List the volumes of a server."},
     {"os-simple-tenant-usage:list", admin, "Usage of all projects."},
     {"os-simple-tenant-usage:show", reader, "Usage of a project."},
     {"os-suspend-server:suspend", member, "Suspend."},

@@ -37,6 +37,7 @@ const std::vector<Row>& table() {
         {"detach_interface", {V::active, V::paused, V::stopped}, {none}, true},
         {"update_instance_metadata", {V::active, V::paused, V::suspended, V::stopped}, {}, false},
         {"delete_instance_metadata", {V::active, V::paused, V::suspended, V::stopped}, {}, false},
+        {"update_tags", {V::active, V::paused, V::suspended, V::stopped}, {}, false},
         {"get_console", {}, {}, true},
     };
     return rows;

@@ -100,6 +100,14 @@ std::int64_t desire_spec(Context& context, const Server& server, const GuestSpec
                          GuestSpec::shape().image(&spec), force);
 }
 
+void refresh_metadata(Context& context, const Server& server) {
+    if (!server.host) return;
+    auto wanted = agent::desired(context.tx, *server.host, guest_kind, server.id);
+    if (!wanted || wanted->absent) return;
+    wanted->spec["metadata"] = server.metadata;
+    agent::desire(context, *server.host, guest_kind, server.id, std::move(wanted->spec));
+}
+
 bool guest_reached(ops::Step& step, const std::string& host, const std::string& server_id,
                    std::int64_t generation) {
     if (agent::reached(step.tx, host, guest_kind, server_id, generation)) return true;

@@ -17,6 +17,9 @@ std::int64_t desire_guest(Context&, const Server&, GuestPower power);
 GuestSpec spec_with_power(Context&, const Server&, GuestPower power);
 std::int64_t desire_spec(Context&, const Server&, const GuestSpec&, bool force = false);
 
+/// Tells the host of changed metadata; nothing happens when it has no guest.
+void refresh_metadata(Context&, const Server&);
+
 /// Waits (wait_for) until the host has made this generation so. Throws EngineFailure(permanent)
 /// when it cannot.
 bool guest_reached(ops::Step&, const std::string& host, const std::string& server_id,

@@ -38,7 +38,8 @@ std::vector<std::string> guests_without_server(db::Tx& tx) {
 std::vector<std::string> servers_without_guest(db::Tx& tx) {
     return lines(tx,
                  "SELECT id, host FROM nova_servers WHERE host IS NOT NULL AND launched_at IS NOT "
-                 "NULL AND task_state IS NULL AND NOT EXISTS (SELECT 1 FROM agent_desired d WHERE "
+                 "NULL AND task_state IS NULL AND vm_state <> 'error' AND NOT EXISTS (SELECT 1 "
+                 "FROM agent_desired d WHERE "
                  "d.host = nova_servers.host AND d.kind = 'guest' AND d.id = nova_servers.id AND "
                  "d.absent = 0)",
                  "server {} is said to be on host {}, which is not asked for it");

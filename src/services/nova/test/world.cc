@@ -150,9 +150,9 @@ std::vector<api::Service> services() {
 
 // ---- world ----
 
-World::World(int host_count)
-    : cloud(services()), admin(cloud.admin()), member(cloud.token("p1")), other(cloud.token("p2")),
-      hosts(cloud.cloud()) {
+World::World(int host_count, const Clock* clock)
+    : cloud(services(), {}, false, {}, clock), admin(cloud.admin()), member(cloud.token("p1")),
+      other(cloud.token("p2")), hosts(cloud.cloud()) {
     for (int i = 1; i <= host_count; ++i) hosts.add("h" + std::to_string(i));
     cloud.node().tasks().run_all();
     auto made = cloud.post("/network/v2.0/networks", member,

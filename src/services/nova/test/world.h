@@ -50,7 +50,7 @@ std::vector<std::string> broken_invariants(Cloud& cloud);
 std::vector<api::Service> services();
 
 struct World {
-    explicit World(int host_count = 1);
+    explicit World(int host_count = 1, const Clock* clock = nullptr);
     Answer call(const char* method, const std::string& path, const std::string& token,
                 const Json& body = Json(), const char* version = "2.96");
     /// Body of POST /servers with the flavor, image and network of this world.

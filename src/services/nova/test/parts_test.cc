@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/nova/console.h"
+#include "services/nova/test/world.h"
+
+#include <doctest/doctest.h>
+
+using namespace nephele;
+using namespace nephele::nova::test;
+
+namespace {
+Json one(const char* name, Json value) { return Json::object({{name, std::move(value)}}); }
+} // namespace
+
+TEST_CASE("nova parts: metadata, also told to the host") {
+    World w;
+    std::string id = w.create_active("web", one("metadata", one("a", "1")));
+    std::string path = "/servers/" + id + "/metadata";
+    CHECK(w.call("GET", path, w.member).json.at("metadata") == one("a", "1"));
+    auto merged = w.call("POST", path, w.member, one("metadata", one("b", "2")));
+    CHECK(merged.status == 200);
+    CHECK(merged.json.at("metadata").size() == 2);
+    w.settle();
+    CHECK(w.hosts.guests["h1"][id].at("metadata").size() == 2);
+    CHECK(w.call("PUT", path + "/b", w.member, one("meta", one("b", "3"))).status == 200);
+    CHECK(w.call("GET", path + "/b", w.member).json.at("meta") == one("b", "3"));
+    CHECK(w.call("PUT", path + "/b", w.member, one("meta", one("c", "3"))).status == 400);
+    CHECK(w.call("DELETE", path + "/b", w.member).status == 204);
+    CHECK(w.call("GET", path + "/b", w.member).status == 404);
+    auto replaced = w.call("PUT", path, w.member, one("metadata", one("z", "9")));
+    CHECK(replaced.json.at("metadata") == one("z", "9"));
+    CHECK(w.call("POST", path, w.member, one("metadata", one("k", 7))).status == 400);
+    CHECK(w.call("GET", path, w.other).status == 404);
+}
+
+TEST_CASE("nova parts: tags") {
+    World w;
+    std::string id = w.create_active("web");
+    std::string path = "/servers/" + id + "/tags";
+    CHECK(w.call("PUT", path + "/red", w.member).status == 201);
+    CHECK(w.call("PUT", path + "/red", w.member).status == 204);
+    CHECK(w.call("GET", path + "/red", w.member).status == 204);
+    CHECK(w.call("GET", path + "/blue", w.member).status == 404);
+    CHECK(w.call("PUT", path, w.member, one("tags", Json::array({"x", "y", "x"})))
+              .json.at("tags")
+              .size() == 2);
+    CHECK(w.call("PUT", path, w.member, one("tags", Json::array({"a,b"}))).status == 400);
+    CHECK(w.call("DELETE", path + "/x", w.member).status == 204);
+    CHECK(w.call("DELETE", path, w.member).status == 204);
+    CHECK(w.call("GET", path, w.member).json.at("tags").size() == 0);
+    CHECK(w.call("GET", path, w.member, Json(), "2.25").status == 404);
+}
+
+TEST_CASE("nova parts: addresses and interfaces") {
+    World w;
+    std::string id = w.create_active("web");
+    auto ips = w.call("GET", "/servers/" + id + "/ips", w.member).json.at("addresses");
+    CHECK(ips.at("net").as_array()[0].integer("version") == 4);
+    CHECK(w.call("GET", "/servers/" + id + "/ips/net", w.member).json.at("net").size() == 1);
+    CHECK(w.call("GET", "/servers/" + id + "/ips/nowhere", w.member).status == 404);
+    auto list =
+        w.call("GET", "/servers/" + id + "/os-interface", w.member).json.at("interfaceAttachments");
+    REQUIRE(list.size() == 1);
+    std::string port = list.as_array()[0].text("port_id");
+    CHECK(list.as_array()[0].text("port_state") == "ACTIVE");
+    CHECK(w.call("GET", "/servers/" + id + "/os-interface/" + port, w.member)
+              .json.at("interfaceAttachment")
+              .text("net_id") == w.network);
+    CHECK(w.call("GET", "/servers/" + id + "/os-interface/nothing", w.member).status == 404);
+}
+
+TEST_CASE("nova parts: what was done with a server, also after it") {
+    World w;
+    std::string id = w.create_active("web");
+    w.act(id, one("os-stop", Json()));
+    w.settle();
+    std::string path = "/servers/" + id + "/os-instance-actions";
+    auto list = w.call("GET", path, w.member).json.at("instanceActions");
+    REQUIRE(list.size() == 2);
+    CHECK(list.as_array()[0].text("action") == "stop");
+    CHECK(list.as_array()[1].text("action") == "create");
+    auto shown = w.call("GET", path + "/" + list.as_array()[1].text("request_id"), w.member)
+                     .json.at("instanceAction");
+    CHECK(shown.text("instance_uuid") == id);
+    auto& event = shown.at("events").as_array()[0];
+    CHECK(event.text("result") == "Success");
+    CHECK(!event.has("traceback"));
+    CHECK(w.call("GET", path + "/req-none", w.member).status == 404);
+    w.call("DELETE", "/servers/" + id, w.member);
+    w.settle();
+    CHECK(w.call("GET", path, w.member).json.at("instanceActions").size() == 3);
+    CHECK(w.call("GET", path, w.member, Json(), "2.20").status == 404);
+    CHECK(w.call("GET", path, w.other).status == 404);
+}
+
+TEST_CASE("nova parts: remote consoles have addresses that end") {
+    World w;
+    std::string id = w.create_active("web");
+    auto asked = [&](const char* protocol, const char* type) {
+        return w.call(
+            "POST", "/servers/" + id + "/remote-consoles", w.member,
+            one("remote_console", Json::object({{"protocol", protocol}, {"type", type}})));
+    };
+    auto serial = asked("serial", "serial");
+    REQUIRE(serial.status == 200);
+    std::string url = serial.json.at("remote_console").text("url");
+    CHECK(url.rfind("ws://", 0) == 0);
+    std::string token = url.substr(url.find("token=") + 6);
+    auto& cloud = w.cloud.cloud();
+    auto target = [&](Time when) {
+        return cloud.db().read([&](db::Tx& tx) { return nova::console_of_token(tx, token, when); });
+    };
+    REQUIRE(target(cloud.now()));
+    CHECK(target(cloud.now())->serial_socket == "/run/" + id + ".serial");
+    CHECK(target(cloud.now())->host == "h1");
+    CHECK(!target(cloud.now().plus_seconds(601)));
+    CHECK(asked("vnc", "novnc").status == 400);
+    CHECK(asked("serial", "novnc").status == 400);
+    w.call("DELETE", "/servers/" + id, w.member);
+    w.settle();
+    CHECK(!target(cloud.now()));
+}
