@@ -258,9 +258,7 @@ bool needs_rehash(std::string_view stored, const Options& options) {
 PasswordPool::PasswordPool(Options options, std::size_t threads, std::size_t queue_limit,
                            std::size_t remembered)
     : options_(options), remembered_(remembered), memo_key_(crypto::random_bytes(32)),
-      pool_("password", threads, queue_limit) {
-    nobody_ = password::hash(Password(hex_encode(crypto::random_bytes(16))), options_);
-}
+      pool_("password", threads, queue_limit) {}
 
 // Bound to the stored hash: a changed password is another memo.
 std::string PasswordPool::memo_of(const Password& password, std::string_view stored) const {
@@ -315,6 +313,20 @@ bool PasswordPool::verify(const Password& password, std::string_view stored) {
     }
     return right;
 }
-void PasswordPool::verify_nobody(const Password& password) { verify(password, nobody_); }
+void PasswordPool::verify_nobody(const Password& password) {
+    std::string stored;
+    {
+        std::lock_guard lock(memo_mutex_);
+        stored = nobody_;
+    }
+    if (!stored.empty()) {
+        verify(password, stored);
+        return;
+    }
+    // Made at the first use, which takes as long as a verification, and not at every start.
+    stored = hash(Password(hex_encode(crypto::random_bytes(16))));
+    std::lock_guard lock(memo_mutex_);
+    nobody_ = stored;
+}
 
 } // namespace nephele::password

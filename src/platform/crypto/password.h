@@ -58,7 +58,7 @@ class PasswordPool {
     std::string memo_of(const Password& password, std::string_view stored) const;
 
     Options options_;
-    std::string nobody_; ///< hash of a password nobody has
+    std::string nobody_; ///< hash of a password nobody has, made at the first use
     std::size_t remembered_;
     std::string memo_key_;
     std::mutex memo_mutex_;

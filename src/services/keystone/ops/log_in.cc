@@ -69,7 +69,10 @@ void by_password(Attempt& attempt, const Json& part) {
         attempt.state.passwords.verify_nobody(login.password);
         throw refused_login();
     }
-    if (logic::is_locked(attempt.state.rules, *user, attempt.now)) throw refused_login();
+    if (logic::is_locked(attempt.state.rules, *user, attempt.now)) {
+        attempt.state.passwords.verify_nobody(login.password);
+        throw refused_login();
+    }
     if (!attempt.state.passwords.verify(login.password, user->password_hash)) {
         note_failed_login(attempt, user->id);
         throw refused_login();
