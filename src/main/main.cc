@@ -29,7 +29,8 @@ const Command commands[] = {
     {"keystone", nephele::main::keystone_keys,
      "rotate-keys: the staged Fernet key becomes primary"},
     {"starter", nephele::main::starter,
-     "make the starter content of a new cloud: auth-url= admin-password= demo-password= [image=]"},
+     "make the starter content of a new cloud: auth-url= admin-password= demo-password= [image=] "
+     "[host-seconds=]"},
     {"version", nephele::main::version, "version of this program"},
 };
 

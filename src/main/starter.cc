@@ -2,16 +2,20 @@
 // `nephele starter`: what a new cloud should have, made through its own APIs; run again it changes
 // nothing.
 #include "base/strings.h"
+#include "base/time.h"
 #include "main/api_client.h"
 #include "main/commands.h"
 #include "platform/fault/fault.h"
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 namespace nephele::main {
 namespace {
 struct Wanted {
     std::string auth_url, admin_password, demo_password, image;
+    std::int64_t host_seconds = 0; ///< to wait for a compute host; 0: not at all
 };
 
 Wanted read_wanted(const Arguments& arguments) {
@@ -28,13 +32,15 @@ Wanted read_wanted(const Arguments& arguments) {
             wanted.demo_password = value;
         else if (key == "image")
             wanted.image = value;
+        else if (key == "host-seconds")
+            wanted.host_seconds = to_int(value).value_or(0);
         else
             throw bad_request("BadArgument", format("unknown word {}", word));
     }
     if (wanted.auth_url.empty() || wanted.admin_password.empty() || wanted.demo_password.empty())
         throw bad_request("BadArgument",
                           "starter auth-url=... admin-password=... demo-password=... "
-                          "[image=FILE]");
+                          "[image=FILE] [host-seconds=60]");
     return wanted;
 }
 
@@ -175,6 +181,23 @@ void ensure_demo_rules(ApiClient& demo) {
         note("ingress rule", protocol == "tcp" ? "ssh" : "ping", make);
     }
 }
+// A host looks what its hypervisor can before it reports; servers asked for earlier find no host.
+void wait_for_host(ApiClient& api, std::int64_t seconds) {
+    auto deadline = system_clock().monotonic_ns() + seconds * 1'000'000'000;
+    for (;;) {
+        Json listed = api.call("compute", "GET", "/os-services?binary=nova-compute");
+        for (auto& host : listed.at("services").as_array())
+            if (host.text("state") == "up") {
+                std::printf("  %-16s %-20s %s\n", "compute host", host.text("host").c_str(), "up");
+                return;
+            }
+        if (system_clock().monotonic_ns() > deadline)
+            throw Failure(
+                Fault::unavailable, "NoComputeHost",
+                format("No compute host came up within {} s; its log says why.", seconds));
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+}
 } // namespace
 
 int starter(const Arguments& arguments) {
@@ -187,6 +210,7 @@ int starter(const Arguments& arguments) {
     ApiClient demo({wanted.auth_url, "demo", wanted.demo_password, "demo"});
     ensure_demo_network(demo, network.text("id"));
     ensure_demo_rules(demo);
+    if (wanted.host_seconds > 0) wait_for_host(admin, wanted.host_seconds);
     return 0;
 }
 

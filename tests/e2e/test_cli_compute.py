@@ -14,7 +14,7 @@ class Compute(CloudTest):
         hypervisor = cli_json('hypervisor', 'list')
         self.assertEqual(len(hypervisor), 1)
         self.assertEqual(hypervisor[0]['State'], 'up')
-        shown = cli_json('hypervisor', 'show', hypervisor[0]['ID'])
+        shown = cli_json('hypervisor', 'show', hypervisor[0]['Hypervisor Hostname'])
         self.assertEqual(shown['hypervisor_type'], 'QEMU')
         self.assertIsNotNone(cli_json('hypervisor', 'stats', 'show'))
         zones = cli_json('availability', 'zone', 'list', '--compute')

@@ -50,7 +50,8 @@ class Image(CloudTest):
         project = cli_json('project', 'show', 'admin')['id']
         cli('image', 'add', 'project', image, project, cloud='nephele')
         self.assertEqual([m['Status'] for m in cli_json('image', 'member', 'list', image)], ['pending'])
-        cli('image', 'set', '--accept', '--project', 'admin', image)
+        cli('image', 'set', '--accept', image)
+        self.assertEqual([m['Status'] for m in cli_json('image', 'member', 'list', image)], ['accepted'])
         self.assertIn('e2e-renamed', [i['Name'] for i in cli_json('image', 'list', '--shared')])
         cli('image', 'remove', 'project', image, project, cloud='nephele')
 

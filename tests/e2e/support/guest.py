@@ -60,12 +60,12 @@ class Guest:
                                    cloud=self.cloud)
         c.openstack('server', 'add', 'floating', 'ip', self.id, self.address, cloud=self.cloud)
 
-    def ssh_command(self, *words):
-        return ['ssh', *SSH, '-i', self.key.file, f'cirros@{self.address}', *words]
+    def ssh_command(self, *words, user='cirros'):
+        return ['ssh', *SSH, '-i', self.key.file, f'{user}@{self.address}', *words]
 
-    def ssh(self, command, timeout=20):
+    def ssh(self, command, timeout=20, user='cirros'):
         """Standard output of a command in the guest; AssertionError when it fails."""
-        done = subprocess.run(self.ssh_command(command), text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+        done = subprocess.run(self.ssh_command(command, user=user), text=True, timeout=timeout, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode != 0:
             raise AssertionError(f'ssh to {self.address}: {command}: exit status {done.returncode}\n'
@@ -80,6 +80,10 @@ class Guest:
 
     def console(self):
         return c.openstack('console', 'log', 'show', self.id, cloud=self.cloud)
+
+    def ping(self, address, count=1):
+        """From inside the guest, where only root may; what ping printed when an answer came."""
+        return self.ssh(f'ping -c {count} -W 3 {address}', user='root')
 
     def boots(self):
         """Changes with every boot of the guest's kernel."""
