@@ -9,6 +9,7 @@
 #include "services/nova/logic/metadata_tree.h"
 
 #include <algorithm>
+#include <set>
 
 namespace nephele::nova::compute {
 namespace {
@@ -76,7 +77,7 @@ void GuestFiles::ensure_base(const GuestSpec& guest) {
     const auto format = image_format(guest);
     const std::string path = base_path(base_name(guest));
     std::lock_guard lock(base_);
-    if (exists(path)) return;
+    if (exists(path)) return touch(path); // Not to be pruned while its guest is being made.
     make_folder(directory_ + "/_base");
     // The inspector has looked at it; a disk that leads out of itself is not begun with all the
     // same.
@@ -125,6 +126,15 @@ void GuestFiles::make_config_drive(const GuestSpec& guest) {
                             "genisoimage: " + result.describe());
     move_file(part, image);
     remove_all(tree);
+}
+
+void GuestFiles::prune_bases(std::int64_t unused_seconds) {
+    std::lock_guard lock(base_);
+    std::set<std::string> used;
+    for (const auto& id : ids()) used.insert(note(id).base);
+    for (const auto& name : names_in(directory_ + "/_base"))
+        if (!used.count(name) && age_seconds(base_path(name)) > unused_seconds)
+            remove_all(base_path(name));
 }
 
 void GuestFiles::remove(const std::string& server_id) {

@@ -53,6 +53,8 @@ class GuestFiles {
     virtual void grow_disk(const GuestSpec& guest);
     virtual void make_config_drive(const GuestSpec& guest);
     virtual void remove(const std::string& server_id);
+    /// Removes cached images that no guest here is layered on and none began with for so long.
+    void prune_bases(std::int64_t unused_seconds);
 
   private:
     const std::string directory_;

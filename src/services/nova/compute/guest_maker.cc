@@ -282,6 +282,7 @@ void GuestMaker::remove(const std::string& id) {
 }
 
 std::vector<std::string> GuestMaker::present() {
+    parts_.files.prune_bases(parts_.keep_images_seconds);
     auto folders = parts_.files.ids();
     std::set<std::string> ids(folders.begin(), folders.end());
     for (const auto& info : parts_.hypervisor.list()) {

@@ -23,8 +23,9 @@ struct GuestMakerParts {
     GuestFiles& files;
     GuestDirectory& directory;
     DomainSettings settings;
-    int shutdown_wait_ms = 60'000; ///< for guests to power off by themselves
-    int detach_wait_ms = 10'000;   ///< for guests to let go of a card
+    int shutdown_wait_ms = 60'000;                ///< for guests to power off by themselves
+    int detach_wait_ms = 10'000;                  ///< for guests to let go of a card
+    std::int64_t keep_images_seconds = 24 * 3600; ///< in the cache, when no guest uses them
 };
 
 class GuestMaker : public agent::Maker {

@@ -196,6 +196,20 @@ TEST_CASE("another image means another disk, once") {
     CHECK(machine.starts == 2);
 }
 
+TEST_CASE("images stay in the cache while a guest is layered on them, and a while longer") {
+    Machine<GuestFiles> machine;
+    auto guest = small_guest(machine.dir.file("image"));
+    machine.ensure(guest);
+    const std::string base = machine.files.base_path(GuestFiles::base_name(guest));
+    machine.files.prune_bases(-1);
+    CHECK(exists(base));
+    machine.ensure(machine.record(guest, true));
+    machine.maker->present();
+    CHECK(exists(base));
+    machine.files.prune_bases(-1);
+    CHECK(!exists(base));
+}
+
 TEST_CASE("a guest that ignores the power button loses the plug") {
     class Deaf : public libvirt::FakeHypervisor {
       public:

@@ -2,6 +2,7 @@
 #include "services/nova/compute/host_files.h"
 
 #include "base/strings.h"
+#include "base/time.h"
 #include "platform/fault/fault.h"
 
 #include <algorithm>
@@ -154,6 +155,16 @@ void copy_file(const std::string& from, const std::string& to) {
         throw;
     }
     rename_into_place(part, to);
+}
+
+void touch(const std::string& path) {
+    if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) fail("touch " + path, errno);
+}
+
+std::int64_t age_seconds(const std::string& path) {
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) != 0) return 0;
+    return system_clock().now().seconds() - facts.st_mtim.tv_sec; // The file system's clock.
 }
 
 void move_file(const std::string& from, const std::string& to) { rename_into_place(from, to); }

@@ -2,6 +2,7 @@
 // Files and folders of this host. Failures are EngineFailure: transient where room or a quota may
 // come back, else permanent.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ void write_file(const std::string& path, std::string_view text, unsigned mode = 
 /// A copy that appears only when it is complete; holes stay holes, and file systems that can share
 /// blocks do.
 void copy_file(const std::string& from, const std::string& to);
+/// Sets the time of the last change to now.
+void touch(const std::string& path);
+/// Since the last change; 0 when there is no such file.
+std::int64_t age_seconds(const std::string& path);
 /// Replaces what is there.
 void move_file(const std::string& from, const std::string& to);
 /// A file or a folder with everything in it; links are not followed. Nothing there is fine.
