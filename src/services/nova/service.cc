@@ -46,8 +46,8 @@ api::Service service() {
     s.resources = {discovery_resource(),    flavors_resource(),        flavor_parts_resource(),
                    keypairs_resource(),     servers_resource(),        server_actions_resource(),
                    server_parts_resource(), server_network_resource(), instance_actions_resource(),
-                   consoles_resource(),     quotas_resource(),         hosts_resource(),
-                   hypervisors_resource()};
+                   consoles_resource(),     console_proxy_resource(),  quotas_resource(),
+                   hosts_resource(),        hypervisors_resource()};
     s.migrations = migrations();
     s.policies = policies();
     s.options = options();

@@ -21,6 +21,7 @@ api::Resource server_parts_resource();   ///< metadata, tags
 api::Resource server_network_resource(); ///< addresses, interfaces
 api::Resource instance_actions_resource();
 api::Resource consoles_resource();
+api::Resource console_proxy_resource();
 api::Resource quotas_resource();
 api::Resource hosts_resource(); ///< services, availability zones
 api::Resource hypervisors_resource();

@@ -113,6 +113,14 @@ TEST_CASE("nova parts: remote consoles have addresses that end") {
     CHECK(target(cloud.now())->serial_socket == "/run/" + id + ".serial");
     CHECK(target(cloud.now())->host == "h1");
     CHECK(!target(cloud.now().plus_seconds(601)));
+    auto open = [&](const std::string& what, const std::string& origin) {
+        http::Headers headers;
+        if (!origin.empty()) headers.set("Origin", origin);
+        return w.cloud.raw("GET", "/compute/console?token=" + what, "", "", headers).status;
+    };
+    CHECK(open("unknown", "") == 404);
+    CHECK(open(token, "https://elsewhere.example") == 403);
+    CHECK(open(token, "http://127.0.0.1:1") == 503); // h1 is no host of this process.
     CHECK(asked("vnc", "novnc").status == 400);
     CHECK(asked("serial", "novnc").status == 400);
     w.call("DELETE", "/servers/" + id, w.member);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/nova/console_proxy.h"
+// Where the URLs of POST /servers/{id}/remote-consoles lead: GET /console?token=... becomes a
+// WebSocket with the guest's serial port or screen.
 
 #include "base/strings.h"
 #include "platform/log/log.h"
+#include "services/nova/api/manners.h"
 #include "services/nova/compute/console_pump.h"
 #include "services/nova/compute/host.h"
-#include "services/nova/console.h"
+#include "services/nova/ops/consoles.h"
 
 namespace nephele::nova {
 namespace {
