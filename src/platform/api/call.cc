@@ -59,7 +59,13 @@ View Call::view() const {
     View view;
     view.version = in.version;
     view.base_url = in.base_url;
-    view.allowed = [this](const std::string& rule, const void*) { return allowed(rule); };
+    // The answer does not depend on the record: asked once a rule, not once a record of a list.
+    view.allowed = [this, known = std::vector<std::pair<std::string, bool>>()](
+                       const std::string& rule, const void*) mutable {
+        for (auto& [name, answer] : known)
+            if (name == rule) return answer;
+        return known.emplace_back(rule, allowed(rule)).second;
+    };
     return view;
 }
 
