@@ -127,6 +127,8 @@ int operations(const Arguments& arguments) {
 int check(const Arguments& arguments) {
     auto services = services_with_own();
     auto cloud = cloud_for_looking(arguments, services);
+    for (auto& service : services)
+        if (service.look) service.look(*cloud);
     std::size_t wrong = 0, checks = 0;
     cloud->db().read([&](db::Tx& tx) {
         for (auto& service : services) {

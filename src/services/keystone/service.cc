@@ -8,6 +8,7 @@
 #include "services/keystone/model/token.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/state.h"
+#include "services/keystone/store/checks.h"
 #include "services/keystone/store/migrations.h"
 #include "services/keystone/store/revocations.h"
 
@@ -28,6 +29,11 @@ void forget_old_revocations(Cloud& cloud) {
     write_as_cloud(cloud, "", [&](Context& context) {
         store::forget_revocations_before(context, context.now.plus_seconds(-kept));
     });
+}
+
+template <std::vector<std::string> (*find)(db::Tx&)>
+std::vector<std::string> check(Cloud&, db::Tx& tx) {
+    return find(tx);
 }
 
 } // namespace
@@ -86,6 +92,9 @@ api::Service service() {
                       &table::access_rules(),
                       &table::trusts(),
                       &table::credentials()};
+    service.checks = {{"role assignments have an actor", check<store::assignments_of_nobody>},
+                      {"role assignments have a place", check<store::assignments_to_nothing>},
+                      {"projects have a parent", check<store::projects_without_parent>}};
     service.start = start;
     return service;
 }

@@ -65,6 +65,10 @@ api::Service service() {
     s.tasks = {northbound_task()};
     s.checks = checks();
     s.start = start_wires;
+    // The simulated northbound lives and dies with the node.
+    s.look = [](Cloud& cloud) {
+        if (cloud.config().text("neutron.driver") != "fake") start_wires(cloud);
+    };
     s.stop = stop_wires;
     return s;
 }
