@@ -54,7 +54,7 @@ api::Service service() {
     s.checks = {{"image tags and properties can be searched",
                  [](Cloud&, db::Tx& tx) { return store::index_errors(tx); }},
                 {"images have their data", data_errors}};
-    s.look = s.start = [](Cloud& cloud) { cloud.add_state(make_state(cloud)); };
+    s.start = [](Cloud& cloud) { cloud.add_state(make_state(cloud)); };
     return s;
 }
 
