@@ -157,9 +157,12 @@ Json wrap_list(const Incoming& in, const Page& page, Result& result) {
         break;
     case Paging::Links::neutron: {
         Json links = Json::array();
-        if (paged && result.more)
+        // As upstream: a full page has a link onwards, and what is not a short page backwards has
+        // one back, whether or not there is anything.
+        bool full = page.limit && static_cast<std::int64_t>(result.keys.size()) >= *page.limit;
+        if (paged && (full || page.reverse))
             links.push_back(link("next", url_with(in, key_text(result.keys.back()), false)));
-        if (paged && result.before)
+        if (paged && (full || !page.reverse))
             links.push_back(link("previous", url_with(in, key_text(result.keys.front()), true)));
         if (links.size()) out[wrap + "_links"] = std::move(links);
         break;

@@ -40,7 +40,14 @@ void Handler::read_body(Call& call, const ShapeBase& shape, void* into) {
 }
 
 Result Handler::write_one(Call& call, const ShapeBase& shape, const void* record) {
-    return {.value = shape.write(record, call.view()), .wrap = shape.name()};
+    View view = call.view();
+    std::vector<std::string> fields;
+    if (call.in.route.method == "GET" && call.in.service.manners.paging.show_takes_fields)
+        for (auto& [key, value] : call.in.query)
+            if (key == "fields")
+                for (auto& field : split(value, ',')) fields.push_back(field);
+    if (!fields.empty()) view.only = &fields;
+    return {.value = shape.write(record, view), .wrap = shape.name()};
 }
 
 void Handler::write_item(Call&, const ShapeBase& shape, const void* record, const View& view,

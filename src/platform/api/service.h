@@ -14,6 +14,7 @@ struct Paging {
     /// sort_key=a&sort_dir=asc (repeated) and sort=a:asc,b:desc are both read.
     std::vector<Sort> default_sort;
     bool unknown_query_is_error = false; ///< 400 for a parameter that is neither field nor extra
+    bool show_takes_fields = false;      ///< fields= also narrows the answer of one record
     std::vector<std::string> ignored;    ///< parameters that mean nothing here but clients send
     /// Puts links into the list's answer: {"x_links": [...]}, {"next": ...}, {"links": {...}}.
     enum class Links { none, nova, neutron, keystone, glance } links = Links::none;

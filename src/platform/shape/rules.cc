@@ -23,6 +23,7 @@ const Rule hidden{[](FieldInfo& f) { f.hidden = true; }};
 const Rule secret{[](FieldInfo& f) { f.secret = true; }};
 const Rule brief{[](FieldInfo& f) { f.brief = true; }};
 const Rule omit_null{[](FieldInfo& f) { f.omit_null = true; }};
+const Rule shown_as_text{[](FieldInfo& f) { f.shown_as_text = true; }};
 const Rule not_blank{[](FieldInfo& f) { f.not_blank = true; }};
 const Rule not_stored{[](FieldInfo& f) { f.column.clear(); }};
 const Rule not_filterable{[](FieldInfo& f) { f.filterable = false; }};

@@ -173,6 +173,7 @@ Json ShapeBase::write(const void* record, const View& view) const {
                          ? f.codec->to_json(static_cast<const char*>(record) + f.offset, f, view)
                          : f.computed(record, view);
         if (f.omit_null && value.is_null()) continue;
+        if (f.shown_as_text && value.is_number()) value = value.dump();
         out.emplace_back(f.name, std::move(value));
     }
     if (rest && !view.brief) {

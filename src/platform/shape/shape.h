@@ -63,8 +63,9 @@ struct FieldInfo {
     bool hidden = false; ///< stored and journaled, never written to a client
     bool secret = false; ///< stored only: neither views nor the journal show it
     bool brief = false;  ///< part of the short list view
-    bool omit_null = false; ///< left out of views when null
-    bool not_blank = false; ///< not empty and not only white space
+    bool omit_null = false;     ///< left out of views when null
+    bool shown_as_text = false; ///< a number that clients are shown as a string
+    bool not_blank = false;     ///< not empty and not only white space
     bool filterable = true, sortable = true;
     std::optional<std::int64_t> max_length, min_length, max_items, at_least, at_most;
     std::vector<std::string> one_of;
@@ -83,7 +84,7 @@ struct Rule {
     std::function<void(FieldInfo&)> apply;
 };
 extern const Rule required, read_only, create_only, nullable, hidden, secret, brief, omit_null,
-    not_blank, not_stored, not_filterable, not_sortable;
+    not_blank, shown_as_text, not_stored, not_filterable, not_sortable;
 Rule max_length(std::int64_t n); ///< code points
 Rule min_length(std::int64_t n);
 Rule max_items(std::int64_t n);

@@ -38,8 +38,7 @@ Json with_one_project_name(const Json& fields) {
     Json out = fields;
     const Json* project = fields.find("project_id");
     if (project && !(*project == *tenant))
-        throw bad_request("HTTPBadRequest",
-                          "'project_id' and 'tenant_id' do not match in the request body.");
+        throw bad_request("HTTPBadRequest", "'project_id' and 'tenant_id' do not match");
     if (!project) out["project_id"] = *tenant;
     out.erase("tenant_id");
     return out;
@@ -107,6 +106,21 @@ void enforce_fields(Call& call, const std::string& action, const ShapeBase& shap
                 continue;
         }
         call.enforce(rule, target);
+    }
+}
+
+void reset_nulls(const ShapeBase& shape, const Json& fields, const void* defaults, void* record) {
+    const View view;
+    for (auto& [name, value] : fields.as_object()) {
+        auto* field = shape.field_named(name);
+        if (!value.is_null() || !field || !field->codec || field->codec->optional) continue;
+        Json usual =
+            field->codec->to_json(static_cast<const char*>(defaults) + field->offset, *field, view);
+        Reading reading;
+        FieldInfo unchecked = *field; // "" is no MAC address, but it is how one is asked for.
+        unchecked.format = nullptr;
+        field->codec->from_json(static_cast<char*>(record) + field->offset, usual, unchecked,
+                                reading, name);
     }
 }
 

@@ -36,11 +36,16 @@ template <class T> T read_new(Call& call, const Json& fields) {
     record.project_id = owner_project(call, record.project_id);
     return record;
 }
+/// A change to null of a member that cannot be null means its default ("routes": null).
+void reset_nulls(const ShapeBase& shape, const Json& fields, const void* defaults, void* record);
 /// Reads a change onto the stored record.
 template <class T> void read_edit(Call& call, const Json& body, T& record) {
     call.reading.given.clear();
     call.reading.mode = Reading::Mode::update;
-    T::shape().read(wrapped(body, T::shape().name()), &record, call.reading, "");
+    const Json& fields = wrapped(body, T::shape().name());
+    T::shape().read(fields, &record, call.reading, "");
+    T defaults{};
+    reset_nulls(T::shape(), fields, &defaults, &record);
 }
 
 /// Makes one record from {"port": {...}}, or all of {"ports": [...]}, or none of them.

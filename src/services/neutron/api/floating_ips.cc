@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // /v2.0/floatingips
+#include "base/strings.h"
 #include "services/neutron/api/common.h"
 #include "services/neutron/api/resources.h"
 #include "services/neutron/ops/routers.h"
@@ -47,11 +48,22 @@ FloatingIp changeable(Call& call, const char* rule) {
     return floating;
 }
 
+// A network's owner sees the ports of others on it, but may not publish them.
+void check_owner(Call& call, const FloatingIp& floating) {
+    auto port = need(call.tx, ports(), call.scope(), *floating.port_id);
+    if (port.project_id != floating.project_id)
+        throw bad_request("BadRequest",
+                          format("Bad floatingip request: Port {} is associated with a different "
+                                 "tenant than Floating IP {} and therefore cannot be bound.",
+                                 port.id, floating.id));
+}
+
 FloatingIp update(Call& call, const Json& body) {
     FloatingIp before = changeable(call, "update_floatingip"), after = before;
     read_edit(call, body, after);
     // {"floatingip": {}} and a fixed address alone keep upstream's meaning: no port, no
     // association.
+    if (call.given("port_id") && after.port_id && !call.is_admin()) check_owner(call, after);
     if (call.given("port_id") && !after.port_id) after.fixed_ip_address.reset();
     return with_details(call, change_floating_ip(call, before, std::move(after)));
 }

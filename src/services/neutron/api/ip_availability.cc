@@ -10,8 +10,8 @@ namespace nephele::neutron {
 namespace {
 // Counts beyond 64 bits stay exact as long as they fit; JSON numbers end there.
 Json number(Bits value) {
-    if (value > static_cast<Bits>(INT64_MAX)) return static_cast<double>(value);
-    return static_cast<std::int64_t>(value);
+    if (value > static_cast<Bits>(UINT64_MAX)) return static_cast<double>(value);
+    return static_cast<std::uint64_t>(value);
 }
 
 Json availability(Call& call, const Network& network) {
@@ -49,6 +49,9 @@ Json list(Call& call) {
     Json out = Json::array();
     auto by_id = call.query("network_id"), by_name = call.query("network_name");
     auto by_project = call.query("project_id");
+    // Lists leave out what the caller may not see instead of refusing.
+    if (!call.allowed("get_network_ip_availability"))
+        return Json::object({{"network_ip_availabilities", std::move(out)}});
     for (auto& network : select(call.tx, networks(), call.scope(), {}, "ORDER BY created_at, id"))
         if ((!by_id || *by_id == network.id) && (!by_name || *by_name == network.name) &&
             (!by_project || *by_project == network.project_id))
@@ -63,7 +66,7 @@ Json show(Call& call) {
 
 Resource ip_availability_resource() {
     return Resource()
-        .on("GET /v2.0/network-ip-availabilities", "get_network_ip_availability", list)
+        .on("GET /v2.0/network-ip-availabilities", enforced_by_handler, list)
         .on("GET /v2.0/network-ip-availabilities/{network_id}", "get_network_ip_availability",
             show);
 }

@@ -25,6 +25,7 @@ api::Manners manners() {
     m.error = error;
     m.paging.max_limit = 1'000'000;
     m.paging.unknown_query_is_error = true;
+    m.paging.show_takes_fields = true;
     m.paging.links = api::Paging::Links::neutron;
     m.lenient = true;
     m.admin_rule = "context_is_admin";

@@ -75,12 +75,10 @@ const Rules& network_rules() {
         {"delete_network", member},
         {"create_subnet", net_owner},
         {"create_subnet:segment_id", admin},
-        {"create_subnet:service_types", admin},
         {"get_subnet", reader + " or rule:shared or rule:external or role:service"},
         {"get_subnet:segment_id", admin},
         {"update_subnet", member + " or " + net_owner},
         {"update_subnet:segment_id", admin},
-        {"update_subnet:service_types", admin},
         {"delete_subnet", member + " or " + net_owner},
         {"get_network_ip_availability", admin},
     };

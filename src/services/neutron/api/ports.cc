@@ -6,6 +6,8 @@
 #include "services/neutron/api/common.h"
 #include "services/neutron/api/resources.h"
 
+#include <set>
+
 namespace nephele::neutron {
 namespace {
 policy::Target port_target(const Network& network, const Port& port) {
@@ -43,11 +45,22 @@ void read_tags(const Json& fields, Port& port) {
                                             "texts of up to 60 characters is expected.");
 }
 
+// Naming a group twice is refused, as every list of distinct things is upstream.
+void check_distinct_groups(const Port& port) {
+    std::set<std::string> distinct(port.security_groups.begin(), port.security_groups.end());
+    if (distinct.size() != port.security_groups.size())
+        throw bad_request("HTTPBadRequest",
+                          "Invalid input for security_groups. Reason: Duplicate items in the list: "
+                          "'" +
+                              join(port.security_groups, ", ") + "'.");
+}
+
 Port make(Call& call, const Json& asked) {
     Json fields = asked;
     fields.erase("tags");
     PortWish wish{.port = read_new<Port>(call, fields)};
     read_tags(asked, wish.port);
+    check_distinct_groups(wish.port);
     auto network = need(call.tx, networks(), call.scope(), wish.port.network_id);
     auto target = port_target(network, wish.port);
     call.enforce("create_port", target);
@@ -77,6 +90,7 @@ Port update(Call& call, const Json& body) {
     auto [before, network] = changeable(call, "update_port");
     Port after = before;
     read_edit(call, body, after);
+    check_distinct_groups(after);
     auto target = port_target(network, after);
     enforce_fields(call, "update_port", Port::shape(), &after, nullptr, target);
     enforce_addresses(call, "update_port", after, target);

@@ -84,6 +84,9 @@ Meant interface_meant(const Json& body) {
 Json add_router_interface(Call& call, const Json& body) {
     auto router = changeable(call, "add_router_interface");
     auto meant = interface_meant(body);
+    if (!meant.port_id.empty() && !is_uuid(meant.port_id))
+        throw bad_request("HTTPBadRequest",
+                          format("'{}' is not a valid UUID for port_id.", meant.port_id));
     if (!meant.port_id.empty() && !meant.subnet_id.empty())
         throw bad_request("BadRequest", "Bad router request: Cannot specify both subnet-id and "
                                         "port-id.");

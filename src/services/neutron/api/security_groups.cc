@@ -40,6 +40,9 @@ SecurityGroup update(Call& call, const Json& body) {
     if (before.is_default && after.name != before.name)
         throw conflict("SecurityGroupCannotUpdateDefault",
                        "Updating default security group not allowed.");
+    if (!before.is_default && lower(after.name) == "default")
+        throw conflict("SecurityGroupDefaultAlreadyExists",
+                       "Default security group already exists.");
     bool in_use = call.tx.count("SELECT COUNT(*) FROM neutron_port_groups WHERE security_group_id "
                                 "= ?",
                                 {before.id}) > 0;
@@ -71,7 +74,14 @@ SecurityGroup show(Call& call) {
 }
 
 Listed<SecurityGroup> list(Call& call, Page& page) {
-    if (!call.project().empty()) ensure_default_group(call, call.project());
+    // Asking for a project's groups is asking for its default group too.
+    std::string project = call.project();
+    for (auto& filter : page.filters)
+        if (filter.field == "project_id" && filter.op == Filter::Op::eq && call.is_admin())
+            project = filter.values.front();
+    if (auto tenants = page.extra.find("tenant_id"); tenants != page.extra.end() && call.is_admin())
+        project = tenants->second;
+    if (!project.empty()) ensure_default_group(call, project);
     auto out = list_of(call, page, security_groups(), {});
     load_rules(call.tx, out.items);
     for (auto& group : out.items)

@@ -6,6 +6,8 @@
 #include "services/neutron/ops/networks.h"
 #include "services/neutron/ops/quotas.h"
 
+#include <set>
+
 namespace nephele::neutron {
 namespace {
 // ---- address scopes ----
@@ -85,22 +87,82 @@ void mirror_on_network(Call& call, const RbacPolicy& policy, bool open) {
     update(call, networks(), network);
 }
 
-void check_not_used(Call& call, const RbacPolicy& policy) {
-    if (policy.object_type != "network") return;
-    std::string sql = "SELECT COUNT(*) FROM neutron_ports WHERE network_id = ?";
-    db::Params params{policy.object_id};
-    if (policy.target_tenant != "*") {
-        sql += " AND project_id = ?";
-        params.emplace_back(policy.target_tenant);
-    } else {
-        sql += " AND project_id <> ? AND project_id <> ''";
-        params.emplace_back(policy.project_id);
+// Whether the policy is why projects may use what they use: rows of `sql` name the projects.
+// Others' use is covered by their own policies, or by one for everybody.
+bool needed_by(Call& call, const RbacPolicy& policy, const std::string& owner,
+               const std::string& sql, const db::Params& params) {
+    std::set<std::string> covered{owner, ""};
+    for (auto& other : select(call.tx, rbac_policies(), Scope::all(),
+                              {"object_type = ? AND object_id = ? AND action = ? AND id <> ?",
+                               {policy.object_type, policy.object_id, policy.action, policy.id}})) {
+        if (other.target_tenant == "*") return false;
+        covered.insert(other.target_tenant);
     }
-    if (policy.action == "access_as_shared" && call.tx.count(sql, params) > 0)
+    bool needed = false;
+    call.tx.each(sql, params, [&](const db::Row& row) {
+        std::string project = row.str(0);
+        bool meant = policy.target_tenant == "*" || policy.target_tenant == project;
+        needed = needed || (meant && !covered.count(project));
+    });
+    return needed;
+}
+
+// What projects have of the object, by kind; one query each, the object's id its only parameter.
+std::vector<std::string> uses_of(const RbacPolicy& policy) {
+    if (policy.object_type == "network" && policy.action == "access_as_external")
+        return {
+            "SELECT DISTINCT r.project_id FROM neutron_routers r JOIN neutron_ports g ON g.id = "
+            "r.gateway_port_id WHERE g.network_id = ?",
+            "SELECT DISTINCT f.project_id FROM neutron_floatingips f WHERE "
+            "f.floating_network_id = ?"};
+    if (policy.object_type == "network")
+        return {"SELECT DISTINCT p.project_id FROM neutron_ports p WHERE p.network_id = ?"};
+    if (policy.object_type == "security_group")
+        return {"SELECT DISTINCT p.project_id FROM neutron_ports p JOIN neutron_port_groups g ON "
+                "g.port_id = p.id WHERE g.security_group_id = ?",
+                "SELECT DISTINCT r.project_id FROM neutron_security_group_rules r WHERE "
+                "r.remote_group_id = ?"};
+    if (policy.object_type == "subnetpool")
+        return {"SELECT DISTINCT s.project_id FROM neutron_subnets s WHERE s.subnetpool_id = ?"};
+    return {"SELECT DISTINCT s.project_id FROM neutron_subnetpools s WHERE s.address_scope_id = ?"};
+}
+
+// The default external network stays open to everybody.
+bool opens_default_network(Call& call, const RbacPolicy& policy) {
+    if (policy.action != "access_as_external" || policy.target_tenant != "*") return false;
+    auto network = find(call.tx, networks(), Scope::all(), policy.object_id);
+    return network && network->is_default;
+}
+
+void check_not_used(Call& call, const RbacPolicy& policy) {
+    std::string owner = owner_of_object(call, policy);
+    bool needed = opens_default_network(call, policy);
+    for (auto& sql : uses_of(policy))
+        needed = needed || needed_by(call, policy, owner, sql, {policy.object_id});
+    if (needed)
         throw conflict("RbacPolicyInUse",
                        format("RBAC policy on object {} cannot be removed because other objects "
                               "depend on it.",
                               policy.object_id));
+}
+
+// A pool in an address scope may go only to those who may use the scope.
+void check_scope_reaches(Call& call, const RbacPolicy& policy) {
+    if (policy.object_type != "subnetpool") return;
+    auto pool = need(call.tx, subnet_pools(), Scope::all(), policy.object_id);
+    if (!pool.address_scope_id) return;
+    auto scope = need(call.tx, address_scopes(), Scope::all(), *pool.address_scope_id);
+    bool reaches =
+        policy.target_tenant == "*"
+            ? scope.shared
+            : find(call.tx, address_scopes(), Scope::project(policy.target_tenant), scope.id)
+                  .has_value();
+    if (!reaches)
+        throw bad_request(
+            "InvalidInput",
+            format("Invalid input for operation: Subnet pool {} cannot be shared with "
+                   "{}: its address scope {} is not.",
+                   pool.id, policy.target_tenant, scope.id));
 }
 
 RbacPolicy make_policy(Call& call, const Json& fields) {
@@ -108,10 +170,13 @@ RbacPolicy make_policy(Call& call, const Json& fields) {
     auto owner = owner_of_object(call, policy);
     auto target = target_of(owner);
     target.set("target_tenant", policy.target_tenant);
-    if (owner != call.project() && !call.is_admin()) call.enforce("update_network", target);
+    if (owner != call.project() && !call.is_admin())
+        throw bad_request("InvalidInput", "Invalid input for operation: Only admins can manipulate "
+                                          "policies on objects they do not own.");
     call.enforce("create_rbac_policy", target);
     call.enforce("create_rbac_policy:target_tenant", target);
     check_quota(call, policy.project_id, "rbac_policy");
+    check_scope_reaches(call, policy);
     if (policy.action == "access_as_external" && policy.object_type != "network")
         throw bad_request("RbacPolicyInitError", "access_as_external is for networks only.");
     if (call.tx.count("SELECT COUNT(*) FROM neutron_rbac_policies WHERE object_type = ? AND "

@@ -67,7 +67,7 @@ SubnetPool changeable(Call& call, const char* rule) {
 }
 
 // Prefixes may be added; those in use must stay.
-SubnetPool change(Call& call, const SubnetPool& before, SubnetPool after) {
+SubnetPool change(Call& call, const SubnetPool& before, SubnetPool after, bool may_shrink) {
     normalize_pool(after);
     for (auto& old : before.prefixes) {
         bool kept = false;
@@ -75,6 +75,11 @@ SubnetPool change(Call& call, const SubnetPool& before, SubnetPool after) {
             auto prefix = parse_cidr(text), was = parse_cidr(old);
             kept = kept || (prefix->length <= was->length && prefix->holds(was->network));
         }
+        if (!kept && !may_shrink)
+            throw bad_request("IllegalSubnetPoolPrefixUpdate",
+                              format("Illegal update to prefixes: {} is left out; prefixes are "
+                                     "taken away by remove_prefixes.",
+                                     old));
         bool used = false;
         for (auto& subnet :
              select(call.tx, subnets(), Scope::all(), {"subnetpool_id = ?", {before.id}}))
@@ -94,7 +99,7 @@ SubnetPool update(Call& call, const Json& body) {
     read_edit(call, body, after);
     enforce_fields(call, "update_subnetpool", SubnetPool::shape(), &after, nullptr,
                    target_of(before.project_id));
-    return change(call, before, std::move(after));
+    return change(call, before, std::move(after), false);
 }
 void remove(Call& call) {
     auto pool = changeable(call, "delete_subnetpool");
@@ -123,7 +128,7 @@ Json prefixes_of(const SubnetPool& pool) { return Json::object({{"prefixes", poo
 Json add_prefixes(Call& call, const Json& body) {
     auto before = changeable(call, "add_prefixes"), after = before;
     for (auto& text : prefixes_in(body)) after.prefixes.push_back(text);
-    return prefixes_of(change(call, before, std::move(after)));
+    return prefixes_of(change(call, before, std::move(after), true));
 }
 Json remove_prefixes(Call& call, const Json& body) {
     auto before = changeable(call, "remove_prefixes"), after = before;
@@ -136,7 +141,7 @@ Json remove_prefixes(Call& call, const Json& body) {
                 format("Illegal update to prefixes: {} is not one of the pool's.", text));
         after.prefixes.erase(found);
     }
-    return prefixes_of(change(call, before, std::move(after)));
+    return prefixes_of(change(call, before, std::move(after), true));
 }
 } // namespace
 

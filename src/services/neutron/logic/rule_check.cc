@@ -47,6 +47,12 @@ void check_ports(const SecurityGroupRule& rule, int number) {
                              *rule.protocol));
 }
 
+// Extension headers of IPv6, ICMPv6, "no next header", destination options; encapsulated IPv6 is
+// one of them for upstream too.
+bool belongs_to_v6(int number) {
+    return number == 41 || number == 43 || number == 44 || (number >= 58 && number <= 60);
+}
+
 void check_protocol(SecurityGroupRule& rule) {
     if (rule.protocol && (lower(*rule.protocol) == "any" || rule.protocol->empty()))
         rule.protocol.reset();
@@ -65,7 +71,7 @@ void check_protocol(SecurityGroupRule& rule) {
                                  "[0 to 255] are supported.",
                                  *rule.protocol));
     bool v6_only = rule.protocol->rfind("ipv6-", 0) == 0 || *rule.protocol == "icmpv6" ||
-                   *rule.protocol == "58";
+                   belongs_to_v6(*number);
     if (v6_only && rule.ethertype == "IPv4")
         throw bad_request(
             "SecurityGroupEthertypeConflictWithProtocol",

@@ -27,7 +27,8 @@ Shape<SecurityGroupRule> rule_shape() {
         .field("port_range_max", &SecurityGroupRule::port_range_max, {create_only})
         .field("remote_ip_prefix", &SecurityGroupRule::remote_ip_prefix,
                {create_only, max_length(64)})
-        .field("remote_group_id", &SecurityGroupRule::remote_group_id, {create_only, uuid})
+        .field("remote_group_id", &SecurityGroupRule::remote_group_id,
+               {create_only, max_length(255)})
         .computed("normalized_cidr", normalized_cidr);
     with_standard_fields(s);
     return s;

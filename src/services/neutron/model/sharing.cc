@@ -11,9 +11,10 @@ Shape<SubnetPool> subnetpool_shape() {
         .field("prefixes", &SubnetPool::prefixes,
                {required, max_items(1000), cidr, not_sortable, not_filterable})
         .field("ip_version", &SubnetPool::ip_version, {read_only})
-        .field("default_prefixlen", &SubnetPool::default_prefixlen, {between(0, 128)})
-        .field("min_prefixlen", &SubnetPool::min_prefixlen, {between(0, 128)})
-        .field("max_prefixlen", &SubnetPool::max_prefixlen, {between(0, 128)})
+        .field("default_prefixlen", &SubnetPool::default_prefixlen,
+               {between(0, 128), shown_as_text})
+        .field("min_prefixlen", &SubnetPool::min_prefixlen, {between(0, 128), shown_as_text})
+        .field("max_prefixlen", &SubnetPool::max_prefixlen, {between(0, 128), shown_as_text})
         .field("default_quota", &SubnetPool::default_quota, {at_least(0)})
         .field("address_scope_id", &SubnetPool::address_scope_id, {uuid})
         .field("shared", &SubnetPool::shared, {create_only})

@@ -34,7 +34,10 @@ struct Subnet {
 
     /// Addresses follow from the MAC address (SLAAC or stateless DHCPv6).
     bool auto_addressed() const {
-        return ipv6_address_mode && *ipv6_address_mode != "dhcpv6-stateful";
+        auto automatic = [](const std::optional<std::string>& mode) {
+            return mode && *mode != "dhcpv6-stateful";
+        };
+        return automatic(ipv6_address_mode) || automatic(ipv6_ra_mode);
     }
     static const Shape<Subnet>& shape();
 };

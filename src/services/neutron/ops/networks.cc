@@ -7,6 +7,7 @@
 #include "services/neutron/ops/metadata_hosts.h"
 #include "services/neutron/ops/ports.h"
 #include "services/neutron/ops/quotas.h"
+#include "services/neutron/ops/routers.h"
 
 namespace nephele::neutron {
 namespace {
@@ -131,6 +132,9 @@ Network change_network(Context& context, const Network& before, Network after, b
 
 void drop_network(Context& context, const Network& network) {
     std::vector<std::string> in_use;
+    for (auto& floating : select(context.tx, floating_ips(), Scope::all(),
+                                 {"floating_network_id = ? AND port_id IS NULL", {network.id}}))
+        drop_floating_ip(context, floating);
     auto all = select(context.tx, ports(), Scope::all(), {"network_id = ?", {network.id}});
     for (auto& port : all)
         if (port.device_owner != owner::distributed) in_use.push_back(port.id);

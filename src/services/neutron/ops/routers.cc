@@ -54,10 +54,6 @@ Port make_gateway_port(Context& context, const Router& router, const GatewayInfo
         throw bad_request("BadRequest", format("Bad router request: Network {} is not an external "
                                                "network.",
                                                info.network_id));
-    if (network->subnets.empty())
-        throw bad_request("BadRequest", format("Bad router request: No subnets found on external "
-                                               "network {}.",
-                                               info.network_id));
     std::vector<Subnet> inside = subnets_on(context.tx, interfaces_of(context.tx, router.id));
     for (auto& subnet : subnets_of(context.tx, network->id))
         check_interface_cidr(router, subnet, inside);

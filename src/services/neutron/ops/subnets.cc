@@ -123,9 +123,27 @@ Subnet change_subnet(Context& context, const Subnet& before, Subnet after) {
     return after;
 }
 
+namespace {
+// Addresses made from the MAC are no choice of the port's owner: they go with their subnet.
+// Routers keep theirs, and with it the subnet.
+void release_automatic_addresses(Context& context, const Subnet& subnet) {
+    auto holders = select(context.tx, ports(), Scope::all(),
+                          {"neutron_ports.id IN (SELECT a.port_id FROM neutron_ip_allocations a "
+                           "WHERE a.subnet_id = ?) AND device_owner NOT IN (?, ?)",
+                           {subnet.id, owner::router_interface, owner::router_gateway}});
+    for (auto& port : holders) {
+        std::vector<FixedIp> left;
+        for (auto& fixed : port.fixed_ips)
+            if (fixed.subnet_id != subnet.id) left.push_back(fixed);
+        change_port(context, port, port, left);
+    }
+}
+} // namespace
+
 void drop_subnet(Context& context, const Subnet& subnet) {
     auto network = need(context.tx, networks(), Scope::all(), subnet.network_id);
     auto service_port = distributed_port(context.tx, network.id);
+    if (subnet.auto_addressed()) release_automatic_addresses(context, subnet);
     auto in_use = context.tx.count(
         "SELECT COUNT(*) FROM neutron_ip_allocations WHERE subnet_id = ? AND port_id <> ?",
         {subnet.id, service_port ? service_port->id : ""});

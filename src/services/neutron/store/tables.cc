@@ -19,6 +19,10 @@ TableBase standard(const char* table, const char* kind, const char* code, const 
 constexpr const char* open_networks =
     "SELECT r.object_id FROM neutron_rbac_policies r WHERE r.object_type = 'network' AND "
     "r.target_project IN (?, '*')";
+// Of an external network the network alone is seen, not its subnets.
+constexpr const char* shared_networks =
+    "SELECT r.object_id FROM neutron_rbac_policies r WHERE r.object_type = 'network' AND "
+    "r.action = 'access_as_shared' AND r.target_project IN (?, '*')";
 
 TableBase shared_by_policy(TableBase table, const std::string& object_type) {
     table.also_visible = table.name + ".id IN (SELECT r.object_id FROM neutron_rbac_policies r " +
@@ -47,7 +51,7 @@ const Table<Subnet>& subnets() {
     static const Table<Subnet> t = [] {
         auto base = standard("neutron_subnets", "subnet", "SubnetNotFound",
                              "Subnet {} could not be found.");
-        base.also_visible = std::string("neutron_subnets.network_id IN (") + open_networks +
+        base.also_visible = std::string("neutron_subnets.network_id IN (") + shared_networks +
                             ") OR neutron_subnets.network_id IN (SELECT o.id FROM neutron_networks "
                             "o WHERE o.project_id = ?)";
         return Table<Subnet>(base);
@@ -103,7 +107,6 @@ const Table<RbacPolicy>& rbac_policies() {
         auto base =
             without_revision(standard("neutron_rbac_policies", "rbac_policy", "RbacPolicyNotFound",
                                       "RBAC policy of type network with ID {} not found"));
-        base.also_visible = "neutron_rbac_policies.target_project IN (?, '*')";
         return Table<RbacPolicy>(base);
     }();
     return t;

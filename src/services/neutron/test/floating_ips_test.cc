@@ -91,4 +91,28 @@ TEST_CASE("what a floating IP needs cannot be taken away under it") {
     CHECK(left.at("port_id").is_null());
 }
 
+TEST_CASE("an external network takes its unassociated floating IPs along") {
+    World world;
+    auto external = world.external();
+    auto floating = world.make("floatingips", "floatingip", world.root,
+                               Json::object({{"floating_network_id", external.at("id")}}));
+    CHECK(world.del("/network/v2.0/networks/" + external.text("id"), world.root).status == 204);
+    CHECK(world.ids("floatingips", world.root).empty());
+    CHECK(world.ids("ports", world.root).empty());
+}
+
+TEST_CASE("the port of another project on the own network is not published") {
+    World world;
+    auto external = world.external();
+    auto network = world.network(world.alice);
+    world.subnet(world.alice, network, "10.0.0.0/24");
+    auto port = world.port(world.root, network, Json::object({{"project_id", "bob"}}));
+    auto floating = world.make("floatingips", "floatingip", world.alice,
+                               Json::object({{"floating_network_id", external.at("id")}}));
+    check_refused(
+        world.put("/network/v2.0/floatingips/" + floating.text("id"), world.alice,
+                  Json::object({{"floatingip", Json::object({{"port_id", port.at("id")}})}})),
+        400, "BadRequest");
+}
+
 } // namespace nephele::neutron::testing

@@ -123,4 +123,27 @@ TEST_CASE("routers of others are not there") {
     CHECK(world.ids("routers", world.bob).empty());
 }
 
+TEST_CASE("null as routes removes them, as a MAC address makes a new one") {
+    World world;
+    auto network = world.network(world.alice);
+    auto subnet = world.subnet(world.alice, network, "10.0.0.0/24");
+    auto router = world.make("routers", "router", world.alice, Json::object());
+    std::string path = "/network/v2.0/routers/" + router.text("id");
+    world.put(path + "/add_router_interface", world.alice,
+              Json::object({{"subnet_id", subnet.at("id")}}));
+    auto set = world.put(path, world.alice, Json::parse(R"({"router":{"routes":
+        [{"destination":"10.9.0.0/24","nexthop":"10.0.0.9"}]}})"));
+    REQUIRE(set.json.at("router").at("routes").size() == 1);
+    auto cleared = world.put(path, world.alice, Json::parse(R"({"router":{"routes":null}})"));
+    CHECK(cleared.json.at("router").at("routes").size() == 0);
+    check_refused(world.put(path + "/add_router_interface", world.alice,
+                            Json::parse(R"({"port_id":"no uuid"})")),
+                  400, "HTTPBadRequest");
+    auto port = world.port(world.alice, network);
+    auto fresh = world.put("/network/v2.0/ports/" + port.text("id"), world.root,
+                           Json::parse(R"({"port":{"mac_address":null}})"));
+    CHECK(fresh.status == 200);
+    CHECK(fresh.json.at("port").text("mac_address") != port.text("mac_address"));
+}
+
 } // namespace nephele::neutron::testing

@@ -82,4 +82,40 @@ TEST_CASE("readers change nothing") {
     CHECK(world.ids("security-groups", reader).size() == 1);
 }
 
+TEST_CASE("names, unknown groups and protocols are refused as upstream does") {
+    World world;
+    auto group = world.make("security-groups", "security_group", world.alice,
+                            Json::object({{"name", "web"}}));
+    std::string path = "/network/v2.0/security-groups/" + group.text("id");
+    check_refused(
+        world.put(path, world.alice, Json::parse(R"({"security_group":{"name":"default"}})")), 409,
+        "SecurityGroupDefaultAlreadyExists");
+    auto refuse = [&](Json more, int status, const char* type) {
+        more["security_group_id"] = group.at("id");
+        more["direction"] = "ingress";
+        check_refused(world.post("/network/v2.0/security-group-rules", world.alice,
+                                 Json::object({{"security_group_rule", more}})),
+                      status, type);
+    };
+    refuse(Json::object({{"remote_group_id", "no such group"}}), 404, "SecurityGroupNotFound");
+    for (const char* protocol : {"41", "43", "44", "58", "59", "60"})
+        refuse(Json::object({{"protocol", protocol}, {"ethertype", "IPv4"}}), 400,
+               "SecurityGroupEthertypeConflictWithProtocol");
+    auto network = world.network(world.alice);
+    check_refused(
+        world.post(
+            "/network/v2.0/ports", world.alice,
+            Json::object(
+                {{"port", Json::object({{"network_id", network.at("id")},
+                                        {"security_groups",
+                                         Json::array({group.at("id"), group.at("id")})}})}})),
+        400, "HTTPBadRequest");
+}
+
+TEST_CASE("an administrator who asks for a project's groups sees its default group") {
+    World world;
+    CHECK(world.ids("security-groups?tenant_id=carol", world.root).size() == 1);
+    CHECK(world.ids("security-groups?project_id=dave", world.root).size() == 1);
+}
+
 } // namespace nephele::neutron::testing

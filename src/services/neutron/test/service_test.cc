@@ -102,6 +102,9 @@ TEST_CASE("lists are filtered, sorted, paged and cut to fields") {
     auto page = world.get("/network/v2.0/networks?limit=2&sort_key=name", world.alice);
     CHECK(page.json.at("networks").size() == 2);
     CHECK(page.json.at("networks_links").as_array()[0].text("rel") == "next");
+    // A full last page still has a link onwards, as upstream gives it.
+    auto full = world.get("/network/v2.0/networks?limit=3", world.alice);
+    CHECK(full.json.at("networks_links").as_array()[0].text("rel") == "next");
     auto marker = page.json.at("networks").as_array()[1].text("id");
     CHECK(world.ids("networks?limit=2&sort_key=name&marker=" + marker, world.alice).size() == 1);
     CHECK(world.ids("networks?name=a&name=b", world.alice).size() == 2);
@@ -127,6 +130,26 @@ TEST_CASE("an old revision number is refused") {
     auto changed = world.request("PUT", path, world.alice, body, right);
     CHECK(changed.status == 200);
     CHECK(changed.json.at("network").integer("revision_number") == 2);
+}
+
+TEST_CASE("one record is cut to fields too") {
+    World world;
+    auto network = world.network(world.alice, "net");
+    auto cut = world.get("/network/v2.0/networks/" + network.text("id") + "?fields=name&fields=mtu",
+                         world.alice);
+    CHECK(cut.json.dump() == R"({"network":{"name":"net","mtu":1442}})");
+}
+
+TEST_CASE("lists of operators' things are empty for others, not refused") {
+    World world;
+    world.network(world.alice);
+    CHECK(world.get("/network/v2.0/agents", world.alice).json.at("agents").size() == 0);
+    auto free = world.get("/network/v2.0/network-ip-availabilities", world.alice);
+    CHECK(free.status == 200);
+    CHECK(free.json.at("network_ip_availabilities").size() == 0);
+    CHECK(world.get("/network/v2.0/network-ip-availabilities", world.root)
+              .json.at("network_ip_availabilities")
+              .size() == 1);
 }
 
 } // namespace nephele::neutron::testing

@@ -104,4 +104,34 @@ TEST_CASE("subnet pools hand out prefixes") {
     CHECK(more.json.at("prefixes").size() == 2);
 }
 
+TEST_CASE("the subnets of an external network are the operator's") {
+    World world;
+    auto external = world.external();
+    std::string query = "subnets?network_id=" + external.text("id");
+    CHECK(world.ids(query, world.alice).empty());
+    CHECK(world.ids(query, world.root).size() == 1);
+}
+
+TEST_CASE("a subnet of automatic addresses goes although ports have some of them") {
+    World world;
+    auto network = world.network(world.alice);
+    Json modes = Json::object({{"ipv6_ra_mode", "slaac"}, {"ipv6_address_mode", "slaac"}});
+    auto subnet = world.subnet(world.alice, network, "2001:db8::/64", modes);
+    auto port = world.port(world.alice, network);
+    REQUIRE(port.at("fixed_ips").size() == 1);
+    std::string path = "/network/v2.0/subnets/" + subnet.text("id");
+    CHECK(world.del(path, world.alice).status == 204);
+    CHECK(world.show("ports", "port", world.alice, port).at("fixed_ips").size() == 0);
+    check_refused(world.del("/network/v2.0/networks/" + network.text("id"), world.alice), 409,
+                  "NetworkInUse");
+    // A router's address keeps the subnet.
+    auto routed = world.subnet(world.alice, network, "2001:db8:1::/64", modes);
+    auto router = world.make("routers", "router", world.alice, Json::object());
+    auto add = world.put("/network/v2.0/routers/" + router.text("id") + "/add_router_interface",
+                         world.alice, Json::object({{"subnet_id", routed.at("id")}}));
+    REQUIRE(add.status == 200);
+    check_refused(world.del("/network/v2.0/subnets/" + routed.text("id"), world.alice), 409,
+                  "SubnetInUse");
+}
+
 } // namespace nephele::neutron::testing
