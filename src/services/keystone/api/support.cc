@@ -80,6 +80,16 @@ const Json& unwrap(const ShapeBase& shape, const Json& body) {
     return *inner;
 }
 
+Json without_own_id(const ShapeBase& shape, const Json& body, const std::string& id) {
+    Json fields = unwrap(shape, body);
+    const Json* given = fields.find("id");
+    if (!given) return fields;
+    if (!given->is_string() || given->as_string() != id)
+        throw bad_request("ValidationError", format("Cannot change {} ID", shape.name()));
+    fields.erase("id");
+    return fields;
+}
+
 Json merged_options(const Json& before, const Json& change) {
     Json merged = before.is_object() ? before : Json::object();
     if (!change.is_object()) return merged;

@@ -67,6 +67,8 @@ T need_allowed(Call& call, const Table<T>& table, const std::string& id, const c
 
 /// What stands under the shape's name in the body.
 const Json& unwrap(const ShapeBase& shape, const Json& body);
+/// The body without the record's own id, which a change may repeat but not alter.
+Json without_own_id(const ShapeBase& shape, const Json& body, const std::string& id);
 Json merged_options(const Json& before, const Json& change);
 /// Reads an update into the stored record: members that are not given keep their values, options
 /// are merged (null removes one).
@@ -74,7 +76,7 @@ template <class T> void read_update(Call& call, const Json& body, T& record) {
     [[maybe_unused]] Json options;
     if constexpr (requires { record.options; }) options = record.options;
     call.reading.mode = Reading::Mode::update;
-    T::shape().read(unwrap(T::shape(), body), &record, call.reading);
+    T::shape().read(without_own_id(T::shape(), body, record.id), &record, call.reading);
     if constexpr (requires { record.options; })
         if (call.given("options")) record.options = merged_options(options, record.options);
 }

@@ -99,6 +99,23 @@ TEST_CASE("users: create, show, list, update, delete") {
     CHECK(cloud.get(path, cloud.admin()).status == 404);
 }
 
+TEST_CASE("a change may repeat the id but not alter it") {
+    Identity cloud;
+    const Answer made =
+        cloud.post(v3 + "/users", cloud.admin(), body("user", R"({"name": "eve"})"));
+    const std::string id = made.json.at("user").text("id"), path = v3 + "/users/" + id;
+    const auto change = [&](const std::string& with) {
+        return cloud.patch(
+            path, cloud.admin(),
+            Json::object({{"user", Json::object({{"id", with}, {"email", "e@x"}})}}));
+    };
+    CHECK(change(id).status == 200);
+    CHECK(cloud.get(path, cloud.admin()).json.at("user").text("email") == "e@x");
+    const Answer refused = change("another");
+    CHECK(refused.status == 400);
+    CHECK(message(refused) == "Cannot change user ID");
+}
+
 TEST_CASE("an ordinary user sees itself and nobody else, present or absent") {
     Identity cloud;
     const std::string bob = cloud.add_user("bob"), eve = cloud.add_user("eve");
