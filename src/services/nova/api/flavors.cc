@@ -76,8 +76,19 @@ void check_free(Call& call, const Flavor& flavor) {
         throw conflict("FlavorIdExists", format("Flavor with ID {} already exists.", flavor.id));
 }
 
+// Clients may give a number as the id; it is kept as its text.
+std::string asked_id(Call& call, const Json& id) {
+    if (id.is_null() || (id.is_string() && id.as_string() == "auto")) return call.new_uuid();
+    std::string text = id.is_integer() ? id.dump() : id.is_string() ? id.as_string() : "";
+    if (trim(text).empty() || trim(text) != text || utf8_length(text) > 255)
+        throw bad_request("ValidationError",
+                          "Invalid input for field/attribute id: a number, or text of 1 to 255 "
+                          "characters without white space at its ends, is expected.");
+    return text;
+}
+
 Flavor create(Call& call, const NewFlavor& wanted) {
-    Flavor flavor{.id = wanted.id && *wanted.id != "auto" ? *wanted.id : call.new_uuid(),
+    Flavor flavor{.id = asked_id(call, wanted.id),
                   .name = std::string(trim(wanted.name)),
                   .description = wanted.description,
                   .ram = wanted.ram,
@@ -88,10 +99,6 @@ Flavor create(Call& call, const NewFlavor& wanted) {
                   .rxtx_factor = wanted.rxtx_factor,
                   .is_public = wanted.is_public,
                   .created_at = call.now};
-    if (trim(flavor.id).empty() || trim(flavor.id) != flavor.id)
-        throw bad_request("ValidationError",
-                          "Invalid input for field/attribute id: it is blank, or has white space "
-                          "at an end.");
     if (flavor.rxtx_factor <= 0)
         throw bad_request("ValidationError",
                           "Invalid input for field/attribute rxtx_factor: it must be above 0.");

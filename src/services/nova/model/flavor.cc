@@ -45,7 +45,7 @@ const Shape<NewFlavor>& NewFlavor::shape() {
     static const auto s =
         Shape<NewFlavor>("flavor")
             .field("name", &NewFlavor::name, {required, not_blank, max_length(255)})
-            .field("id", &NewFlavor::id, {max_length(255)})
+            .field("id", &NewFlavor::id)
             .field("ram", &NewFlavor::ram, {required, between(1, int_max)})
             .field("vcpus", &NewFlavor::vcpus, {required, between(1, int_max)})
             .field("disk", &NewFlavor::disk, {required, between(0, int_max)})

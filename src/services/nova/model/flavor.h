@@ -21,7 +21,8 @@ struct Flavor {
 /// Body of POST /flavors.
 struct NewFlavor {
     std::string name;
-    std::optional<std::string> id, description;
+    Json id; ///< text or a whole number; null and "auto": made
+    std::optional<std::string> description;
     std::int64_t ram = 0, vcpus = 0, disk = 0, ephemeral = 0, swap = 0;
     double rxtx_factor = 1.0;
     bool is_public = true;

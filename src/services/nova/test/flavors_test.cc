@@ -138,3 +138,21 @@ TEST_CASE("nova flavors: extra specs") {
                  Json::object({{"extra_specs", Json::object({{"a", Json::array()}})}}))
               .status == 400);
 }
+
+TEST_CASE("nova: a flavor's id may be given as a number") {
+    World w;
+    auto make = [&](Json id) {
+        return w.call("POST", "/flavors", w.admin,
+                      Json::object({{"flavor", Json::object({{"id", std::move(id)},
+                                                             {"name", "numbered"},
+                                                             {"ram", 64},
+                                                             {"vcpus", 1},
+                                                             {"disk", 0}})}}));
+    };
+    for (auto& bad : {Json(true), Json(1.5), Json(" 7"), Json(""), Json(std::string(256, 'x'))})
+        CHECK(make(bad).status == 400);
+    auto made = make(4711);
+    REQUIRE(made.status == 200);
+    CHECK(made.json.at("flavor").text("id") == "4711");
+    CHECK(w.call("GET", "/flavors/4711", w.member).status == 200);
+}
