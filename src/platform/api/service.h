@@ -77,8 +77,8 @@ struct Service {
     /// null.
     void (*seed)(Context& context) = nullptr;
     void (*stop)(Cloud& cloud) = nullptr;
-    /// Instead of start, where checks run beside the node (`nephele check`): adds what they look at.
-    /// May be null.
+    /// Instead of start, where checks run beside the node (`nephele check`): adds what they look
+    /// at. May be null.
     void (*look)(Cloud& cloud) = nullptr;
 };
 
