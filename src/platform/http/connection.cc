@@ -17,7 +17,7 @@ namespace {
 // time.
 constexpr std::uint64_t progress_bytes = 1024;
 // Unread rest of a refused connection that we swallow, so that the client gets to read the answer.
-constexpr std::uint64_t linger_bytes = 1 << 20;
+constexpr std::uint64_t linger_bytes = 16 << 20;
 constexpr int linger_ms = 2000;
 
 std::array<char, 32 * 1024>& scratch() {
