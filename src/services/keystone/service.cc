@@ -8,6 +8,7 @@
 #include "services/keystone/model/token.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/state.h"
+#include "services/keystone/ops/token_answers.h"
 #include "services/keystone/store/checks.h"
 #include "services/keystone/store/migrations.h"
 #include "services/keystone/store/revocations.h"
@@ -17,6 +18,7 @@ namespace {
 
 void start(Cloud& cloud) {
     auto& epoch = cloud.add_state(std::make_shared<store::Epoch>());
+    cloud.add_state(std::make_shared<TokenAnswers>(epoch));
     auto& state = cloud.add_state(std::make_shared<State>(cloud));
     auto& authenticator =
         cloud.add_state(std::make_shared<TokenAuthenticator>(cloud, state, epoch));

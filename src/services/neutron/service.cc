@@ -67,7 +67,7 @@ api::Service service() {
     s.start = start_wires;
     // The simulated northbound lives and dies with the node.
     s.look = [](Cloud& cloud) {
-        if (cloud.config().text("neutron.driver") != "fake") start_wires(cloud);
+        if (cloud.config().text("neutron.driver") == "ovn") start_wires(cloud);
     };
     s.stop = stop_wires;
     return s;

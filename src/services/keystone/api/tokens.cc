@@ -4,6 +4,7 @@
 #include "services/keystone/logic/auth_request.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/log_in.h"
+#include "services/keystone/ops/token_answers.h"
 #include "services/keystone/store/revocations.h"
 
 namespace nephele::keystone {
@@ -15,13 +16,17 @@ bool wants_catalog(const Incoming& in) {
     return true;
 }
 
+void set_token_headers(Reply& reply, const std::string& token) {
+    reply.headers.set("X-Subject-Token", token);
+    reply.headers.set("Vary", "X-Auth-Token");
+}
+
 Reply token_reply(int status, const std::string& token, const TokenFacts& facts,
                   const Json* catalog) {
     Reply reply;
     reply.status = status;
     reply.body = Json::object({{"token", facts.body(catalog)}});
-    reply.headers.set("X-Subject-Token", token);
-    reply.headers.set("Vary", "X-Auth-Token");
+    set_token_headers(reply, token);
     return reply;
 }
 
@@ -52,10 +57,8 @@ Claims allowed_claims(Call& call, const char* rule) {
     return *claims;
 }
 
-Reply show(Call& call) {
-    const char* rule =
-        call.in.head.method == "HEAD" ? "identity:check_token" : "identity:validate_token";
-    const Claims claims = allowed_claims(call, rule);
+// With the body as text, which is kept until `until` when that is to come.
+Reply shown(Call& call, const Claims& claims, std::string key, std::uint64_t epoch) {
     Time limit = claims.expires_at;
     if (flag(call, "allow_expired"))
         limit = limit.plus_seconds(call.cloud.state<State>().expired_window_seconds);
@@ -65,7 +68,30 @@ Reply show(Call& call) {
     const bool scoped = facts->project || facts->domain || facts->claims.system;
     Json catalog;
     if (scoped && wants_catalog(call.in)) catalog = catalog_of(call.tx, *facts);
-    return token_reply(200, subject_token(call), *facts, catalog.is_null() ? nullptr : &catalog);
+    Reply reply =
+        token_reply(200, subject_token(call), *facts, catalog.is_null() ? nullptr : &catalog);
+    reply.raw = reply.body.dump();
+    // Other control nodes change a shared database without this node noticing.
+    if (call.tx.dialect() == db::Dialect::sqlite && claims.expires_at > call.now)
+        call.cloud.state<TokenAnswers>().keep(key, epoch, claims.expires_at, *reply.raw);
+    return reply;
+}
+
+Reply show(FreeCall& free) {
+    auto& answers = free.cloud.state<TokenAnswers>();
+    const std::uint64_t epoch = answers.epoch();
+    return free.read([&](Call& call) {
+        const char* rule =
+            call.in.head.method == "HEAD" ? "identity:check_token" : "identity:validate_token";
+        const Claims claims = allowed_claims(call, rule);
+        std::string key = subject_token(call) + (wants_catalog(call.in) ? "+" : "-");
+        auto kept = answers.find(key, call.now);
+        if (!kept) return shown(call, claims, std::move(key), epoch);
+        Reply reply;
+        reply.raw = *kept;
+        set_token_headers(reply, subject_token(call));
+        return reply;
+    });
 }
 
 void revoke(Call& call) {
