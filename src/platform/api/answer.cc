@@ -97,7 +97,9 @@ http::Response answer_failure(const Service* service, const http::RequestHead& h
 void add_common_headers(const Service& service, const Version& version,
                         const std::string& request_id, http::Response& response) {
     const Manners& manners = service.manners;
-    response.headers.set(manners.request_id_header, request_id);
+    response.headers.set("x-openstack-request-id", request_id);
+    if (manners.request_id_header != "x-openstack-request-id")
+        response.headers.set(manners.request_id_header, request_id);
     if (!manners.versions.negotiated) return;
     response.headers.set("OpenStack-API-Version",
                          manners.versions.service_type + " " + version.text());

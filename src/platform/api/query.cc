@@ -11,8 +11,9 @@ std::int64_t read_limit(const std::string& text, const Paging& paging) {
         throw bad_request(
             "InvalidInput",
             nephele::format("limit must be an integer of 0 or more, not '{}'", text.substr(0, 50)));
-    // Upstream takes 0 as "as many as one answer may hold" everywhere but in glance.
-    if (*limit == 0 && paging.links != Paging::Links::glance) return paging.max_limit;
+    // Upstream takes 0 as "as many as one answer may hold"; glance, nova and cinder as none at all.
+    bool literal = paging.links == Paging::Links::glance || paging.links == Paging::Links::nova;
+    if (*limit == 0 && !literal) return paging.max_limit;
     return std::min(*limit, paging.max_limit);
 }
 
@@ -53,8 +54,11 @@ std::string url_with(const Incoming& in, const std::string& marker, bool reverse
         url += glue + percent_encode(key) + "=" + percent_encode(value);
         glue = '&';
     }
-    url += glue + std::string("marker=") + percent_encode(marker);
-    if (reverse) url += "&page_reverse=True";
+    if (!marker.empty()) {
+        url += glue + std::string("marker=") + percent_encode(marker);
+        glue = '&';
+    }
+    if (reverse) url += glue + std::string("page_reverse=True");
     return url;
 }
 
@@ -158,12 +162,15 @@ Json wrap_list(const Incoming& in, const Page& page, Result& result) {
     case Paging::Links::neutron: {
         Json links = Json::array();
         // As upstream: a full page has a link onwards, and what is not a short page backwards has
-        // one back, whether or not there is anything.
-        bool full = page.limit && static_cast<std::int64_t>(result.keys.size()) >= *page.limit;
-        if (paged && (full || page.reverse))
-            links.push_back(link("next", url_with(in, key_text(result.keys.back()), false)));
-        if (paged && (full || !page.reverse))
-            links.push_back(link("previous", url_with(in, key_text(result.keys.front()), true)));
+        // one back, whether or not there is anything; an empty page's links name no marker.
+        if (!page.limit || *page.limit >= in.service.manners.paging.max_limit) break;
+        bool full = static_cast<std::int64_t>(result.keys.size()) >= *page.limit;
+        auto key = [&](std::size_t at) {
+            return result.keys.empty() ? "" : key_text(result.keys[at]);
+        };
+        if (full || page.reverse)
+            links.push_back(link("next", url_with(in, key(result.keys.size() - 1), false)));
+        if (full || !page.reverse) links.push_back(link("previous", url_with(in, key(0), true)));
         if (links.size()) out[wrap + "_links"] = std::move(links);
         break;
     }

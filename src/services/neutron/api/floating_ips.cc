@@ -61,8 +61,11 @@ void check_owner(Call& call, const FloatingIp& floating) {
 FloatingIp update(Call& call, const Json& body) {
     FloatingIp before = changeable(call, "update_floatingip"), after = before;
     read_edit(call, body, after);
-    // {"floatingip": {}} and a fixed address alone keep upstream's meaning: no port, no
-    // association.
+    // Nothing at all means no association: once it was the only thing that could change.
+    if (wrapped(body, "floatingip").size() == 0) {
+        after.port_id.reset();
+        after.fixed_ip_address.reset();
+    }
     if (call.given("port_id") && after.port_id && !call.is_admin()) check_owner(call, after);
     if (call.given("port_id") && !after.port_id) after.fixed_ip_address.reset();
     return with_details(call, change_floating_ip(call, before, std::move(after)));

@@ -89,9 +89,9 @@ void mirror_on_network(Call& call, const RbacPolicy& policy, bool open) {
 
 // Whether the policy is why projects may use what they use: rows of `sql` name the projects.
 // Others' use is covered by their own policies, or by one for everybody.
-bool needed_by(Call& call, const RbacPolicy& policy, const std::string& owner,
+bool needed_by(Call& call, const RbacPolicy& policy, std::set<std::string> covered,
                const std::string& sql, const db::Params& params) {
-    std::set<std::string> covered{owner, ""};
+    if (covered.count("*")) return false;
     for (auto& other : select(call.tx, rbac_policies(), Scope::all(),
                               {"object_type = ? AND object_id = ? AND action = ? AND id <> ?",
                                {policy.object_type, policy.object_id, policy.action, policy.id}})) {
@@ -134,11 +134,12 @@ bool opens_default_network(Call& call, const RbacPolicy& policy) {
     return network && network->is_default;
 }
 
-void check_not_used(Call& call, const RbacPolicy& policy) {
+// `instead`: whom the policy serves from now on, or nobody.
+void check_not_used(Call& call, const RbacPolicy& policy, const std::string& instead) {
     std::string owner = owner_of_object(call, policy);
     bool needed = opens_default_network(call, policy);
     for (auto& sql : uses_of(policy))
-        needed = needed || needed_by(call, policy, owner, sql, {policy.object_id});
+        needed = needed || needed_by(call, policy, {owner, "", instead}, sql, {policy.object_id});
     if (needed)
         throw conflict("RbacPolicyInUse",
                        format("RBAC policy on object {} cannot be removed because other objects "
@@ -204,7 +205,7 @@ RbacPolicy update_policy(Call& call, const Json& body) {
     target.set("target_tenant", after.target_tenant);
     call.enforce("update_rbac_policy:target_tenant", target);
     if (after.target_tenant == before.target_tenant) return after;
-    check_not_used(call, before);
+    check_not_used(call, before, after.target_tenant);
     mirror_on_network(call, before, false);
     update(call, rbac_policies(), after);
     mirror_on_network(call, after, true);
@@ -213,7 +214,7 @@ RbacPolicy update_policy(Call& call, const Json& body) {
 void remove_policy(Call& call) {
     auto policy = show_policy(call);
     call.enforce("delete_rbac_policy", target_of(policy.project_id));
-    check_not_used(call, policy);
+    check_not_used(call, policy, "");
     mirror_on_network(call, policy, false);
     erase(call, rbac_policies(), policy);
 }

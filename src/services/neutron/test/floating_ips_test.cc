@@ -115,4 +115,28 @@ TEST_CASE("the port of another project on the own network is not published") {
         400, "BadRequest");
 }
 
+TEST_CASE("a change of nothing ends the association") {
+    World world;
+    auto external = world.external();
+    auto network = world.network(world.alice);
+    auto subnet = world.subnet(world.alice, network, "10.0.0.0/24");
+    auto router = world.make("routers", "router", world.alice,
+                             Json::object({{"external_gateway_info",
+                                            Json::object({{"network_id", external.at("id")}})}}));
+    world.put("/network/v2.0/routers/" + router.text("id") + "/add_router_interface", world.alice,
+              Json::object({{"subnet_id", subnet.at("id")}}));
+    auto port = world.port(world.alice, network);
+    auto floating = world.make(
+        "floatingips", "floatingip", world.alice,
+        Json::object({{"floating_network_id", external.at("id")}, {"port_id", port.at("id")}}));
+    std::string path = "/network/v2.0/floatingips/" + floating.text("id");
+    auto named =
+        world.put(path, world.alice, Json::parse(R"({"floatingip":{"description":"mine"}})"));
+    CHECK(named.json.at("floatingip").text("port_id") == port.text("id"));
+    auto blank = world.put(path, world.alice, Json::parse(R"({"floatingip":{}})"));
+    CHECK(blank.status == 200);
+    CHECK(blank.json.at("floatingip").at("port_id").is_null());
+    CHECK(blank.json.at("floatingip").at("fixed_ip_address").is_null());
+}
+
 } // namespace nephele::neutron::testing

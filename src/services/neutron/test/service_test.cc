@@ -105,6 +105,20 @@ TEST_CASE("lists are filtered, sorted, paged and cut to fields") {
     // A full last page still has a link onwards, as upstream gives it.
     auto full = world.get("/network/v2.0/networks?limit=3", world.alice);
     CHECK(full.json.at("networks_links").as_array()[0].text("rel") == "next");
+    // So the last page is empty; from there the way back begins at the end.
+    auto links = world
+                     .get("/network/v2.0/networks?limit=2&sort_key=name&marker=" +
+                              world.ids("networks?sort_key=name", world.alice).back(),
+                          world.alice)
+                     .json.at("networks_links");
+    REQUIRE(links.size() == 1);
+    CHECK(links.as_array()[0].text("rel") == "previous");
+    auto href = links.as_array()[0].text("href");
+    auto back = world.get(href.substr(href.find("/network/")), world.alice);
+    CHECK(back.json.at("networks").size() == 2);
+    CHECK(back.json.at("networks").as_array()[1].text("name") == "c");
+    CHECK_FALSE(
+        world.get("/network/v2.0/networks?limit=0", world.alice).json.has("networks_links"));
     auto marker = page.json.at("networks").as_array()[1].text("id");
     CHECK(world.ids("networks?limit=2&sort_key=name&marker=" + marker, world.alice).size() == 1);
     CHECK(world.ids("networks?name=a&name=b", world.alice).size() == 2);

@@ -113,6 +113,14 @@ TEST_CASE("an external network's policies stay while gateways need them") {
                              Json::object({{"external_gateway_info",
                                             Json::object({{"network_id", network.at("id")}})}}));
     check_refused(remove(all), 409, "RbacPolicyInUse");
+    auto retarget = [&](const std::string& id, const char* target) {
+        return world.put(
+            "/network/v2.0/rbac-policies/" + id, world.root,
+            Json::object({{"rbac_policy", Json::object({{"target_tenant", target}})}}));
+    };
+    check_refused(retarget(all, "carol"), 409, "RbacPolicyInUse");
+    CHECK(retarget(all, "bob").status == 200);
+    CHECK(retarget(all, "*").status == 200);
     auto own = external("bob");
     CHECK(remove(all).status == 204);
     check_refused(remove(own), 409, "RbacPolicyInUse");

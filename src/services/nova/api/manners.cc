@@ -49,6 +49,7 @@ http::Response error(const Failure& failure, const http::RequestHead&, const std
 Manners manners() {
     Manners m;
     m.error = error;
+    m.request_id_header = "x-compute-request-id";
     m.versions.negotiated = true;
     m.versions.service_type = "compute";
     m.versions.legacy_header = "X-OpenStack-Nova-API-Version";

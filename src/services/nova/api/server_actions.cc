@@ -38,7 +38,8 @@ void reboot(Call& call, const Json& body) {
 
 void lock(Call& call, const Json& body) {
     std::optional<std::string> reason;
-    if (!body.is_null()) {
+    // Before 2.73 clients send null or {}.
+    if (!body.is_null() && !(body.is_object() && body.size() == 0)) {
         if (call.version < Version{2, 73})
             throw bad_request("ValidationError", "lock takes nothing before version 2.73.");
         const Json& given = body.get("locked_reason");

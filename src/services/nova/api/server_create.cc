@@ -127,7 +127,7 @@ Server template_of(Call& call, const NewServer& wanted, const Json& hints) {
     server.tags = wanted.tags;
     server.config_drive = wanted.config_drive;
     server.access_ipv4 = wanted.access_ipv4;
-    server.access_ipv6 = wanted.access_ipv6;
+    server.access_ipv6 = logic::usual_ipv6(wanted.access_ipv6);
     server.disk_config = wanted.disk_config;
     server.user_data = wanted.user_data;
     server.scheduler_hints = hints;

@@ -103,7 +103,7 @@ Server update(Call& call, const ServerEdit& edit) {
     if (call.given("name")) server.name = std::string(trim(edit.name));
     if (call.given("OS-DCF:diskConfig")) server.disk_config = edit.disk_config;
     if (call.given("accessIPv4")) server.access_ipv4 = edit.access_ipv4;
-    if (call.given("accessIPv6")) server.access_ipv6 = edit.access_ipv6;
+    if (call.given("accessIPv6")) server.access_ipv6 = logic::usual_ipv6(edit.access_ipv6);
     if (call.given("description")) server.description = edit.description;
     if (call.given("hostname")) {
         check_hostname(call, edit.hostname);

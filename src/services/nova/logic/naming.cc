@@ -3,6 +3,8 @@
 
 #include "base/strings.h"
 
+#include <arpa/inet.h>
+
 namespace nephele::nova::logic {
 namespace {
 bool is_letter_or_digit(char c) {
@@ -12,6 +14,13 @@ bool is_letter_or_digit(char c) {
 
 std::string name_of_one(const std::string& name, std::int64_t index, std::int64_t count) {
     return count > 1 ? name + "-" + std::to_string(index + 1) : name;
+}
+
+std::string usual_ipv6(const std::string& address) {
+    in6_addr parsed{};
+    char text[INET6_ADDRSTRLEN];
+    if (inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
+    return inet_ntop(AF_INET6, &parsed, text, sizeof text);
 }
 
 std::string hostname_from(std::string_view name, std::string_view id) {

@@ -66,6 +66,10 @@ TEST_CASE("nova actions: a hard reboot takes the place of one that hangs") {
 TEST_CASE("nova actions: locks and the administrator's reset") {
     World w;
     std::string id = w.create_active("web");
+    CHECK(w.call("POST", "/servers/" + id + "/action", w.member, action("lock", Json::object()),
+                 "2.1")
+              .status == 202);
+    CHECK(w.act(id, action("unlock")).status == 202);
     CHECK(w.act(id, action("lock", Json::object({{"locked_reason", "mine"}}))).status == 202);
     CHECK(w.show(id).at("locked") == Json(true));
     CHECK(w.show(id).text("locked_reason") == "mine");

@@ -45,6 +45,8 @@ TEST_CASE("nova: versions are discovered and negotiated") {
     auto plain = w.cloud.get("/compute/v2.1/flavors", w.member);
     CHECK(plain.headers.get("OpenStack-API-Version") == "compute 2.1");
     CHECK(plain.headers.get("X-OpenStack-Nova-API-Version") == "2.1");
+    CHECK(!plain.headers.get("x-compute-request-id").empty());
+    CHECK(plain.headers.get("x-openstack-request-id") == plain.headers.get("x-compute-request-id"));
     CHECK(plain.headers.get("Vary").find("X-OpenStack-Nova-API-Version") != std::string::npos);
     http::Headers legacy;
     legacy.set("X-OpenStack-Nova-API-Version", "latest");

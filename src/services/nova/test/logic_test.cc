@@ -29,6 +29,8 @@ TEST_CASE("nova states: what is shown and what is allowed") {
 }
 
 TEST_CASE("nova naming") {
+    CHECK(usual_ipv6("0000:0000:0000:0000:0000:babe:220.12.22.2") == "::babe:dc0c:1602");
+    CHECK(usual_ipv6("") == "");
     CHECK(name_of_one("web", 0, 1) == "web");
     CHECK(name_of_one("web", 1, 3) == "web-2");
     CHECK(hostname_from("My Server_1.x", "id") == "my-server-1-x");

@@ -217,6 +217,7 @@ TEST_CASE("nova servers: lists are filtered, sorted, paged and scoped") {
     CHECK(names("sort_key=bogus") == "400");
     CHECK(names("marker=bogus") == "400");
     CHECK(names("limit=1&sort_key=display_name&sort_dir=asc") == "alpha");
+    CHECK(names("limit=0") == "");
     CHECK(names("limit=1&sort_key=display_name&sort_dir=asc&marker=" + a) == "beta");
     CHECK(names("ip=10.0.0&sort_key=display_name&sort_dir=asc") == "alpha,beta");
     CHECK(names("ip=10.9") == "");
