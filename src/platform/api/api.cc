@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP application: which service, which version, which route, who, may they, run, answer.
+#include "base/ids.h"
 #include "base/strings.h"
 #include "platform/api/answer.h"
 #include "platform/api/idempotency.h"
@@ -170,9 +171,12 @@ struct Api::Impl {
         const std::string& root = out.mounted->service->project_prefix;
         if (!out.match.path_known && !root.empty() && out.path.rfind(root + "/", 0) == 0) {
             auto next = out.path.find('/', root.size() + 1);
-            std::string without =
-                root + (next == std::string::npos ? std::string() : out.path.substr(next));
-            out.match = out.mounted->router.match(head.method, without);
+            bool last = next == std::string::npos;
+            std::string rest = last ? std::string() : out.path.substr(next);
+            // Alone behind the root only what looks like a project id is one: anything else is a
+            // resource that is not served.
+            if (!last || is_uuid_like(out.path.substr(root.size() + 1)))
+                out.match = out.mounted->router.match(head.method, root + rest);
         }
         return out;
     }

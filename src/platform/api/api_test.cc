@@ -169,6 +169,7 @@ TEST_CASE("api: paths, methods and project prefixes are matched strictly") {
     CHECK(w.cloud.get("/notes/v1/notes/", w.member).status == 200);
     CHECK(w.cloud.get("/notes/v1/p/notes", w.member).status == 200);
     CHECK(w.cloud.get("/notes/v1/nowhere", w.member).status == 404);
+    CHECK(w.cloud.post("/notes/v1/nowhere", w.member, Json::object({})).status == 404);
     CHECK(w.cloud.get("/nobody/v1", w.member).status == 404);
     auto wrong = w.cloud.request("PATCH", "/notes/v1/notes", w.member);
     CHECK(wrong.status == 405);
