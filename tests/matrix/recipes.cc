@@ -118,6 +118,8 @@ std::vector<Recipe> image() {
         {"", "PUT", v2 + "/images/$images/file", Json(), false, std::string(2048, '\1')},
         {"", "PUT", v2 + "/images/$images/tags/t", Json()},
         {"members", "POST", v2 + "/images/$images/members", obj({{"member", "third"}})},
+        // The image in DELETE /v2/stores/local/{image_id}.
+        {"local", "POST", v2 + "/images", obj({{"name", "i"}})},
     };
 }
 
@@ -240,6 +242,7 @@ const std::map<std::string, std::string>& standing_ids() {
         {"metadata", "k"},
         {"os-extra_specs", "hw:cpu_policy"},
         {"members", "third"},
+        {"stores", "local"},
         {"os-simple-tenant-usage", "own"}};
     return all;
 }

@@ -21,13 +21,24 @@ void check_upload_headers(const FreeCall& call) {
     if (!iequals(trim(type.substr(0, type.find(';'))), "application/octet-stream"))
         throw Failure(Fault::unsupported_media_type, "UnsupportedMediaType",
                       "Image data is sent with Content-Type application/octet-stream.");
-    if (auto* store = call.in.head.headers.find("X-Image-Meta-Store"))
-        throw bad_request("InvalidInput", format("Store for image_id {} not found: {}",
-                                                 image_id(call), store->substr(0, 100)));
+}
+
+NamedStore& chosen_store(const FreeCall& call) {
+    auto& stores = call.cloud.state<State>().stores;
+    auto* name = call.in.head.headers.find("X-Image-Meta-Store");
+    if (!name) return stores.standard();
+    auto* store = stores.find(*name);
+    if (!store)
+        throw bad_request("UnknownScheme",
+                          format("Store for identifier {} not found", name->substr(0, 100)));
+    if (store->read_only)
+        throw Failure(Fault::gone, "StoreAddDisabled",
+                      "Error in store configuration. Adding images to store is disabled.");
+    return *store;
 }
 
 // The image is ours to fill from here on.
-Image begin(FreeCall& free, bool held, std::int64_t& limit) {
+Image begin(FreeCall& free, Store& store, bool held, std::int64_t& limit) {
     auto& state = free.cloud.state<State>();
     return free.write([&](Call& call) {
         Image image = need_image(call, "upload_image");
@@ -39,43 +50,22 @@ Image begin(FreeCall& free, bool held, std::int64_t& limit) {
             logic::check_fits(
                 static_cast<std::int64_t>(std::min<std::uint64_t>(*length, INT64_MAX)), stored,
                 state.quotas);
-        mark_saving(call, image, *state.store);
+        mark_saving(call, image, store);
         return image;
     });
-}
-
-Failure failure_of_transfer(const http::TransferError& error) {
-    return bad_request(
-        "InvalidImageData",
-        format("The upload broke off, nothing of it was kept: {}. Repeat it.", error.what()));
-}
-
-Failure failure_of_store(const StoreError& error) {
-    switch (error.kind) {
-    case StoreError::Kind::full:
-        return Failure(Fault::too_large, "StorageFull", "Image storage media is full.")
-            .inside(error.what());
-    case StoreError::Kind::denied:
-        return Failure(Fault::unavailable, "StorageWriteDenied",
-                       "Insufficient permissions on image storage media.")
-            .inside(error.what());
-    default:
-        return Failure(Fault::unavailable, "StorageFailed",
-                       "The image store failed; nothing of the upload was kept. Repeat it.")
-            .inside(error.what());
-    }
 }
 
 Reply upload(FreeCall& call) {
     check_upload_headers(call);
     auto& state = call.cloud.state<State>();
+    NamedStore& store = chosen_store(call);
     auto hold = state.uploads.hold(image_id(call));
     std::int64_t limit = 0;
-    Image image = begin(call, hold != nullptr, limit);
-    std::string object = state.store->name_at(*image.location);
+    Image image = begin(call, *store.driver, hold != nullptr, limit);
     try {
-        Received received = receive(*call.stream, *state.store, object, *image.disk_format, limit);
-        call.write([&](Call& c) { mark_active(c, image, received, state.quotas); });
+        Received received =
+            receive(*call.stream, *store.driver, *image.location, *image.disk_format, limit);
+        call.write([&](Call& c) { mark_active(c, image, store, received, state.quotas); });
     } catch (const std::exception& error) {
         abandon(call.cloud, call.in.request_id, image, error.what());
         if (auto* transfer = dynamic_cast<const http::TransferError*>(&error))
@@ -90,19 +80,6 @@ void check_readable(Call& call, const Image& image) {
     if (image.status == Status::deactivated && !call.is_admin())
         throw forbidden("Forbidden", "The requested image has been deactivated. Image data "
                                      "download is forbidden.");
-}
-
-OpenObject open_data(State& state, const Image& image) {
-    OpenObject object;
-    try {
-        object = state.store->open(state.store->name_at(image.location.value_or("")));
-    } catch (const StoreError& error) {
-        throw failure_of_store(error);
-    }
-    if (object.descriptor) return object;
-    log::error("the data of an image is gone",
-               {{"image", image.id}, {"location", image.location.value_or("")}});
-    throw not_found("ImageNotFound", format("The data of image {} is not in the store.", image.id));
 }
 
 Reply download(FreeCall& free) {
@@ -124,7 +101,17 @@ Reply download(FreeCall& free) {
     } else if (image.checksum) {
         reply.headers.set("Content-MD5", *image.checksum);
     }
-    reply.file = http::FileBody{object.descriptor, range.offset, range.length};
+    if (object.descriptor) {
+        reply.file = http::FileBody{object.descriptor, range.offset, range.length};
+        return reply;
+    }
+    reply.headers.set("Content-Length", std::to_string(range.length));
+    reply.stream = [reader = object.reader, range](http::BodyWriter& out) {
+        reader->read(range.offset, range.length, [&](std::string_view piece) {
+            out.write(piece);
+            return true;
+        });
+    };
     return reply;
 }
 } // namespace

@@ -2,11 +2,10 @@
 // Images: create, list, show, patch, delete, deactivate and reactivate.
 #include "services/glance/store/images.h"
 #include "base/strings.h"
-#include "platform/log/log.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/logic/listing.h"
 #include "services/glance/logic/patch.h"
-#include "services/glance/ops/state.h"
+#include "services/glance/ops/uploads.h"
 
 namespace nephele::glance {
 using namespace api;
@@ -38,6 +37,8 @@ Image create(Call& call, const NewImage& wanted) {
     enforce_visibility(call, image);
     store::insert(call, image);
     call.headers.set("Location", call.in.base_url + "/v2/images/" + id);
+    call.headers.set("OpenStack-image-store-ids",
+                     join(call.cloud.state<State>().stores.writable(), ","));
     return image;
 }
 
@@ -68,14 +69,7 @@ Reply remove(FreeCall& free) {
         store::erase(call, image);
         return image;
     });
-    auto& state = free.cloud.state<State>();
-    std::string object = image.has_data() ? state.store->name_at(image.location.value_or("")) : "";
-    try {
-        if (!object.empty()) state.store->remove(object);
-    } catch (const StoreError& error) {
-        log::warning("image data not removed, the sweep will try again",
-                     {{"image", image.id}, {"what", error.what()}});
-    }
+    remove_data(free.cloud.state<State>(), image.locations, image.id);
     return {.status = 204};
 }
 

@@ -90,7 +90,13 @@ Manners manners() {
 std::vector<Option> options() {
     return {
         {"glance.store_directory", "",
-         "Where image data is kept; empty: images in data.directory."},
+         "Where the store \"local\" keeps image data; empty: images in data.directory."},
+        {"glance.stores_file", "",
+         "YAML list of stores (id, type, default, description, read_only, weight and the type's "
+         "own options); empty: one store \"local\" of files."},
+        {"glance.staging_directory", "",
+         "Where data waits for its import; common to all control nodes. Empty: images-staging in "
+         "data.directory."},
         {"glance.image_size_cap", std::int64_t(1) << 40, "Bytes an image may have."},
         {"glance.image_property_quota", 128, "Custom properties of an image; 0: no limit."},
         {"glance.image_tag_quota", 128, "Tags of an image; 0: no limit."},

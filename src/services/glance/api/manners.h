@@ -25,5 +25,6 @@ api::Resource member_resource();
 api::Resource tag_resource();
 api::Resource schema_resource();
 api::Resource info_resource();
+api::Resource store_resource();
 
 } // namespace nephele::glance

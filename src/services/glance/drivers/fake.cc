@@ -17,18 +17,24 @@ class FakeWriter final : public ObjectWriter {
     void write(std::string_view piece) override {
         std::lock_guard lock(store_.mutex_);
         store_.pass(FakeStore::At::write, "write");
-        store_.partial_[name_].append(piece);
+        mine().append(piece);
     }
     void finish() override {
         std::lock_guard lock(store_.mutex_);
         store_.pass(FakeStore::At::sync, "sync");
         store_.pass(FakeStore::At::rename, "rename");
-        store_.whole_[name_] = std::move(store_.partial_[name_]);
+        store_.whole_[name_] = std::move(mine());
         store_.partial_.erase(name_);
         finished_ = true;
     }
 
   private:
+    std::string& mine() {
+        auto found = store_.partial_.find(name_);
+        if (found == store_.partial_.end())
+            throw StoreError(StoreError::Kind::failed, "removed meanwhile: " + name_);
+        return found->second;
+    }
     FakeStore& store_;
     std::string name_;
     bool finished_ = false;
@@ -52,43 +58,80 @@ void FakeStore::pass(At point, const char* what) {
     throw StoreError(kind_, std::string("told to fail: ") + what);
 }
 
-std::unique_ptr<ObjectWriter> FakeStore::create(const std::string& name) {
+bool FakeStore::knows(const std::string& location) const {
+    return location.rfind(prefix_, 0) == 0 && is_object_name(location.substr(prefix_.size()));
+}
+
+std::string FakeStore::new_location(const std::string& name) {
+    if (!is_object_name(name)) throw StoreError(StoreError::Kind::failed, "not a name: " + name);
+    return prefix_ + name;
+}
+
+std::unique_ptr<ObjectWriter> FakeStore::create(const std::string& location) {
     std::lock_guard lock(mutex_);
     pass(At::create, "create");
-    if (!is_object_name(name) || whole_.count(name) || !partial_.emplace(name, "").second)
-        throw StoreError(StoreError::Kind::failed, "cannot create " + name);
-    return std::make_unique<FakeWriter>(*this, name);
+    if (!knows(location) || whole_.count(location) || !partial_.emplace(location, "").second)
+        throw StoreError(StoreError::Kind::failed, "cannot create " + location);
+    return std::make_unique<FakeWriter>(*this, location);
 }
 
-OpenObject FakeStore::open(const std::string& name) {
+class FakeReader final : public ObjectReader {
+  public:
+    FakeReader(FakeStore& store, std::string bytes) : store_(store), bytes_(std::move(bytes)) {}
+    void read(std::uint64_t offset, std::uint64_t length, const Sink& sink) override {
+        {
+            std::lock_guard lock(store_.mutex_);
+            store_.pass(FakeStore::At::read, "read");
+        }
+        std::string_view left = std::string_view(bytes_).substr(offset, length);
+        for (std::string_view piece; !left.empty(); left.remove_prefix(piece.size())) {
+            piece = left.substr(0, 1000);
+            if (!sink(piece)) return;
+        }
+    }
+
+  private:
+    FakeStore& store_;
+    std::string bytes_;
+};
+
+OpenObject FakeStore::open(const std::string& location) {
     std::lock_guard lock(mutex_);
     pass(At::open, "open");
-    auto found = whole_.find(name);
+    if (!knows(location)) throw StoreError(StoreError::Kind::failed, "foreign: " + location);
+    auto found = whole_.find(location);
     if (found == whole_.end()) return {};
-    int fd = ::memfd_create("glance-fake", MFD_CLOEXEC);
     auto& bytes = found->second;
+    OpenObject object;
+    object.size = bytes.size();
+    if (!files_) {
+        object.reader = std::make_shared<FakeReader>(*this, bytes);
+        return object;
+    }
+    int fd = ::memfd_create("glance-fake", MFD_CLOEXEC);
     if (fd < 0 || ::write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
         throw StoreError(StoreError::Kind::failed, "no memory file");
-    return {std::shared_ptr<int>(new int(fd),
-                                 [](int* p) {
-                                     ::close(*p);
-                                     delete p;
-                                 }),
-            bytes.size()};
+    object.descriptor = std::shared_ptr<int>(new int(fd), [](int* p) {
+        ::close(*p);
+        delete p;
+    });
+    return object;
 }
 
-void FakeStore::remove(const std::string& name, bool partial) {
+void FakeStore::remove(const std::string& location, bool partial) {
     std::lock_guard lock(mutex_);
     pass(At::remove, "remove");
-    if (!partial) whole_.erase(name);
-    partial_.erase(name);
+    if (!knows(location)) throw StoreError(StoreError::Kind::failed, "foreign: " + location);
+    if (!partial) whole_.erase(location);
+    partial_.erase(location);
 }
 
 std::vector<StoredObject> FakeStore::list() {
     std::lock_guard lock(mutex_);
+    pass(At::list, "list");
     std::vector<StoredObject> out;
-    for (auto& [name, bytes] : whole_) out.push_back({name, false, bytes.size()});
-    for (auto& [name, bytes] : partial_) out.push_back({name, true, bytes.size()});
+    for (auto& [location, bytes] : whole_) out.push_back({location, false, bytes.size()});
+    for (auto& [location, bytes] : partial_) out.push_back({location, true, bytes.size()});
     return out;
 }
 

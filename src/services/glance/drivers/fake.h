@@ -10,21 +10,30 @@ namespace nephele::glance {
 
 class FakeStore final : public Store {
   public:
-    enum class At { nowhere, create, write, sync, rename, open, remove };
+    /// `prefix`: what its locations begin with.
+    explicit FakeStore(std::string prefix = "fake://store/") : prefix_(std::move(prefix)) {}
+    enum class At { nowhere, create, write, sync, rename, open, read, remove, list };
     /// From now on calls that come to this point fail, `kind` says how.
     void fail_at(At point, StoreError::Kind kind = StoreError::Kind::failed);
     /// Of writes: how many succeed first.
     void writes_before_failure(int count);
 
-    std::unique_ptr<ObjectWriter> create(const std::string& name) override;
-    OpenObject open(const std::string& name) override;
-    void remove(const std::string& name, bool partial) override;
+    /// Objects are read through a reader, as from a store over the network.
+    void without_files() { files_ = false; }
+
+    std::string new_location(const std::string& name) override;
+    std::unique_ptr<ObjectWriter> create(const std::string& location) override;
+    OpenObject open(const std::string& location) override;
+    void remove(const std::string& location, bool partial) override;
     std::vector<StoredObject> list() override;
-    std::string location(const std::string& name) const override { return "fake://store/" + name; }
+    bool knows(const std::string& location) const override;
 
   private:
     friend class FakeWriter;
     void pass(At point, const char* what);
+    friend class FakeReader;
+    const std::string prefix_;
+    bool files_ = true;
     std::mutex mutex_;
     At failing_ = At::nowhere;
     StoreError::Kind kind_ = StoreError::Kind::failed;

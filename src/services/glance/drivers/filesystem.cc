@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,7 +19,7 @@ namespace nephele::glance {
 namespace {
 constexpr std::string_view part_suffix = ".part";
 constexpr off64_t push_bytes = 8 << 20;
-constexpr mode_t file_mode = 0640, directory_mode = 0750;
+constexpr mode_t directory_mode = 0750;
 
 StoreError error(const char* what, const std::string& path, int code = errno) {
     auto kind = code == ENOSPC || code == EDQUOT                   ? StoreError::Kind::full
@@ -30,8 +31,8 @@ StoreError error(const char* what, const std::string& path, int code = errno) {
 /// A descriptor that is closed with its owner.
 class File {
   public:
-    File(const std::string& path, int flags)
-        : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, file_mode)) {}
+    File(const std::string& path, int flags, mode_t mode = 0)
+        : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode)) {}
     ~File() {
         if (fd_ >= 0) ::close(fd_);
     }
@@ -49,33 +50,45 @@ void sync_directory(const std::string& directory) {
     if (file.get() < 0 || ::fsync(file.get()) != 0) throw error("cannot sync", directory);
 }
 
+bool all_zeros(std::string_view bytes) {
+    return bytes.empty() ||
+           (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
 class FileWriter final : public ObjectWriter {
   public:
-    FileWriter(std::string directory, const std::string& name)
-        : directory_(std::move(directory)), path_(directory_ + "/" + name),
-          part_(path_ + std::string(part_suffix)), file_(part_, O_WRONLY | O_CREAT | O_EXCL) {
+    FileWriter(std::string path, const FilesystemOptions& options)
+        : path_(std::move(path)), part_(path_ + std::string(part_suffix)),
+          file_(part_, O_WRONLY | O_CREAT | O_EXCL, options.file_mode), options_(options) {
         if (file_.get() < 0) throw error("cannot create", part_);
+        if (::access(path_.c_str(), F_OK) != 0) return;
+        ::unlink(part_.c_str());
+        throw error("cannot create", path_, EEXIST);
     }
     ~FileWriter() override {
         if (!finished_) ::unlink(part_.c_str());
     }
 
     void write(std::string_view piece) override {
-        while (!piece.empty()) {
-            auto count = ::write(file_.get(), piece.data(), piece.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count <= 0) throw error("cannot write", part_);
-            piece.remove_prefix(static_cast<std::size_t>(count));
-            written_ += count;
+        while (options_.thin && !piece.empty()) {
+            auto chunk = piece.substr(0, options_.chunk_bytes);
+            if (all_zeros(chunk))
+                written_ += static_cast<off64_t>(chunk.size());
+            else
+                put(chunk);
+            piece.remove_prefix(chunk.size());
         }
+        put(piece);
         push_out();
     }
 
     void finish() override {
+        if (options_.thin && ::ftruncate(file_.get(), written_) != 0)
+            throw error("cannot write", part_);
         if (::fsync(file_.get()) != 0) throw error("cannot sync", part_);
         if (::rename(part_.c_str(), path_.c_str()) != 0) throw error("cannot rename", part_);
         try {
-            sync_directory(directory_);
+            sync_directory(path_.substr(0, path_.rfind('/')));
         } catch (const StoreError&) {
             ::unlink(path_.c_str());
             throw;
@@ -84,6 +97,16 @@ class FileWriter final : public ObjectWriter {
     }
 
   private:
+    void put(std::string_view piece) {
+        while (!piece.empty()) {
+            auto count = ::pwrite(file_.get(), piece.data(), piece.size(), written_);
+            if (count < 0 && errno == EINTR) continue;
+            if (count <= 0) throw error("cannot write", part_);
+            piece.remove_prefix(static_cast<std::size_t>(count));
+            written_ += count;
+        }
+    }
+
     // Lets the disk work while more arrives, so that the final sync finds little left. A hint: its
     // failure shows in the sync.
     void push_out() {
@@ -92,22 +115,29 @@ class FileWriter final : public ObjectWriter {
         pushed_ = written_;
     }
 
-    std::string directory_, path_, part_;
+    std::string path_, part_;
     File file_;
+    const FilesystemOptions& options_;
     off64_t written_ = 0, pushed_ = 0;
     bool finished_ = false;
 };
 
 class FilesystemStore final : public Store {
   public:
-    explicit FilesystemStore(std::string directory) : directory_(std::move(directory)) {}
+    explicit FilesystemStore(FilesystemOptions options) : options_(std::move(options)) {}
 
-    std::unique_ptr<ObjectWriter> create(const std::string& name) override {
-        return std::make_unique<FileWriter>(directory_, checked(name));
+    std::string new_location(const std::string& name) override {
+        if (!is_object_name(name))
+            throw StoreError(StoreError::Kind::failed, "not the name of an object: " + name);
+        return "file://" + roomiest() + "/" + name;
     }
 
-    OpenObject open(const std::string& name) override {
-        std::string path = directory_ + "/" + checked(name);
+    std::unique_ptr<ObjectWriter> create(const std::string& location) override {
+        return std::make_unique<FileWriter>(checked(location), options_);
+    }
+
+    OpenObject open(const std::string& location) override {
+        std::string path = checked(location);
         File file(path, O_RDONLY);
         if (file.get() < 0) {
             if (errno == ENOENT) return {};
@@ -115,15 +145,17 @@ class FilesystemStore final : public Store {
         }
         struct stat facts {};
         if (::fstat(file.get(), &facts) != 0) throw error("cannot stat", path);
-        auto descriptor = std::shared_ptr<int>(new int(file.release()), [](int* fd) {
+        OpenObject object;
+        object.descriptor = std::shared_ptr<int>(new int(file.release()), [](int* fd) {
             ::close(*fd);
             delete fd;
         });
-        return {std::move(descriptor), static_cast<std::uint64_t>(facts.st_size)};
+        object.size = static_cast<std::uint64_t>(facts.st_size);
+        return object;
     }
 
-    void remove(const std::string& name, bool partial) override {
-        std::string path = directory_ + "/" + checked(name);
+    void remove(const std::string& location, bool partial) override {
+        std::string path = checked(location);
         for (auto& each : {path, path + std::string(part_suffix)}) {
             if (partial && each == path) continue;
             if (::unlink(each.c_str()) != 0 && errno != ENOENT) throw error("cannot remove", each);
@@ -131,46 +163,68 @@ class FilesystemStore final : public Store {
     }
 
     std::vector<StoredObject> list() override {
-        std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory_.c_str()), ::closedir);
-        if (!dir) throw error("cannot list", directory_);
         std::vector<StoredObject> out;
-        while (auto* entry = ::readdir(dir.get())) {
-            StoredObject object{entry->d_name};
-            auto suffix_at = object.name.size() - std::min(object.name.size(), part_suffix.size());
-            if (object.name.substr(suffix_at) == part_suffix) {
-                object.partial = true;
-                object.name.resize(suffix_at);
-            }
-            // Files of other names are not ours to judge.
-            if (!is_object_name(object.name)) continue;
-            struct stat facts {};
-            if (::fstatat(::dirfd(dir.get()), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0)
-                continue; // Gone since it was listed.
-            object.size = static_cast<std::uint64_t>(facts.st_size);
-            out.push_back(std::move(object));
-        }
+        for (auto& directory : options_.directories) list_directory(directory.path, out);
         return out;
     }
 
-    std::string location(const std::string& name) const override {
-        return "file://" + directory_ + "/" + name;
+    bool knows(const std::string& location) const override {
+        std::string path = path_of_location(location), name = object_of(location);
+        if (path.empty() || name.empty()) return false;
+        for (auto& directory : options_.directories)
+            if (path == directory.path + "/" + name) return true;
+        return false;
     }
 
   private:
-    static const std::string& checked(const std::string& name) {
-        if (!is_object_name(name))
-            throw StoreError(StoreError::Kind::failed, "not the name of an object: " + name);
-        return name;
+    static void list_directory(const std::string& directory, std::vector<StoredObject>& out) {
+        std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory.c_str()), ::closedir);
+        if (!dir) throw error("cannot list", directory);
+        while (auto* entry = ::readdir(dir.get())) {
+            std::string name = entry->d_name;
+            auto suffix_at = name.size() - std::min(name.size(), part_suffix.size());
+            bool partial = name.substr(suffix_at) == part_suffix;
+            if (partial) name.resize(suffix_at);
+            // Files of other names are not ours to judge.
+            if (!is_object_name(name)) continue;
+            struct stat facts {};
+            if (::fstatat(::dirfd(dir.get()), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0)
+                continue; // Gone since it was listed.
+            out.push_back({"file://" + directory + "/" + name, partial,
+                           static_cast<std::uint64_t>(facts.st_size)});
+        }
     }
-    std::string directory_;
-};
-} // namespace
 
-std::unique_ptr<Store> filesystem_store(const std::string& directory) {
+    // Directories that cannot be asked count as full.
+    const std::string& roomiest() const {
+        const FilesystemOptions::Directory* best = nullptr;
+        std::uint64_t best_free = 0;
+        for (auto& directory : options_.directories) {
+            struct statvfs facts {};
+            if (::statvfs(directory.path.c_str(), &facts) != 0) continue;
+            std::uint64_t free = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+            if (free <= options_.reserve_bytes) continue;
+            if (best && (best->priority > directory.priority ||
+                         (best->priority == directory.priority && best_free >= free)))
+                continue;
+            best = &directory;
+            best_free = free;
+        }
+        return best ? best->path : options_.directories.front().path;
+    }
+
+    std::string checked(const std::string& location) const {
+        if (!knows(location))
+            throw StoreError(StoreError::Kind::failed, "not a location of this store: " + location);
+        return path_of_location(location);
+    }
+    FilesystemOptions options_;
+};
+
+std::string usable_directory(const std::string& directory) {
     auto refuse = [&](const char* what) {
         return Failure(Fault::internal, "NoStoreDirectory",
-                       format("The image store {} {}: {}. Set glance.store_directory to a place "
-                              "this user may write.",
+                       format("The image store {} {}: {}. Name a place this user may write.",
                               directory, what, std::strerror(errno)));
     };
     std::string built = directory.rfind('/', 0) == 0 ? "/" : "";
@@ -183,7 +237,13 @@ std::unique_ptr<Store> filesystem_store(const std::string& directory) {
     char resolved[PATH_MAX];
     if (!::realpath(directory.c_str(), resolved)) throw refuse("cannot be found");
     if (::access(resolved, R_OK | W_OK | X_OK) != 0) throw refuse("cannot be used");
-    return std::make_unique<FilesystemStore>(resolved);
+    return resolved;
+}
+} // namespace
+
+std::unique_ptr<Store> filesystem_store(FilesystemOptions options) {
+    for (auto& directory : options.directories) directory.path = usable_directory(directory.path);
+    return std::make_unique<FilesystemStore>(std::move(options));
 }
 
 } // namespace nephele::glance

@@ -21,6 +21,11 @@ bool is_object_name(std::string_view name) {
            name.find_first_not_of("0123456789abcdef", uuid_length + 1) == std::string_view::npos;
 }
 
+std::string object_of(std::string_view location) {
+    std::string_view name = location.substr(location.rfind('/') + 1);
+    return is_object_name(name) ? std::string(name) : "";
+}
+
 std::string image_of_object(std::string_view name) {
     return std::string(name.substr(0, uuid_length));
 }
@@ -28,11 +33,6 @@ std::string image_of_object(std::string_view name) {
 std::string path_of_location(std::string_view location) {
     if (location.substr(0, file_scheme.size()) != file_scheme) return "";
     return std::string(location.substr(file_scheme.size()));
-}
-
-std::string Store::name_at(const std::string& location) const {
-    std::string name = location.substr(location.rfind('/') + 1);
-    return is_object_name(name) && this->location(name) == location ? name : "";
 }
 
 } // namespace nephele::glance

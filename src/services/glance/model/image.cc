@@ -33,10 +33,9 @@ template <class T> Shape<T>& settable(Shape<T>& s) {
 
 const std::vector<std::pair<Status, const char*>>& names_of(Status) {
     static const std::vector<std::pair<Status, const char*>> names{
-        {Status::queued, "queued"},
-        {Status::saving, "saving"},
-        {Status::active, "active"},
-        {Status::deactivated, "deactivated"}};
+        {Status::queued, "queued"},       {Status::saving, "saving"},
+        {Status::uploading, "uploading"}, {Status::importing, "importing"},
+        {Status::active, "active"},       {Status::deactivated, "deactivated"}};
     return names;
 }
 const std::vector<std::pair<Visibility, const char*>>& names_of(Visibility) {
@@ -46,6 +45,12 @@ const std::vector<std::pair<Visibility, const char*>>& names_of(Visibility) {
         {Visibility::owner_only, "private"},
         {Visibility::shared, "shared"}};
     return names;
+}
+
+std::string Image::stores() const {
+    std::string out;
+    for (auto& location : locations) out += (out.empty() ? "" : ",") + location.store;
+    return out;
 }
 
 const std::vector<std::string>& disk_formats() {
@@ -98,8 +103,21 @@ const Shape<Image>& Image::shape() {
             .field("updated_at", &Image::updated_at,
                    {read_only, help("Date and time of the last image modification")})
             .field("location", &Image::location, {hidden, read_only, not_sortable})
+            .field("os_glance_locations", &Image::locations,
+                   {hidden, read_only, not_sortable, not_filterable, column("locations")})
+            .field("staged", &Image::staged, {hidden, read_only, not_sortable})
             .field("inspected_format", &Image::inspected_format, {hidden, read_only, not_sortable})
             .field("upload_node", &Image::upload_node, {hidden, read_only, not_sortable})
+            .field("direct_url", &Image::direct_url,
+                   {read_only, not_stored, omit_null, not_filterable, not_sortable})
+            .field("locations", &Image::shown_locations,
+                   {read_only, not_stored, omit_null, not_filterable, not_sortable})
+            .computed("stores",
+                      [](const Image& image, const View&) {
+                          std::string stores = image.stores();
+                          return stores.empty() ? Json() : Json(stores);
+                      },
+                      {omit_null})
             .computed("self", [](const Image& image,
                                  const View&) { return Json("/v2/images/" + image.id); })
             .computed("file", [](const Image& image,

@@ -2,6 +2,7 @@
 // An image as glance keeps it: what clients are shown, and where its bytes lie.
 #pragma once
 #include "platform/shape/table.h"
+#include "services/glance/model/location.h"
 
 #include <optional>
 #include <string>
@@ -10,9 +11,9 @@
 namespace nephele::glance {
 using namespace shape;
 
-/// queued: no data yet; saving: an upload runs; active: usable; deactivated: kept, but only
-/// administrators may read the data.
-enum class Status { queued, saving, active, deactivated };
+/// queued: no data yet; saving: an upload runs; uploading: data is staged, or being so; importing:
+/// an import runs; active: usable; deactivated: kept, but only administrators may read the data.
+enum class Status { queued, saving, uploading, importing, active, deactivated };
 enum class Visibility { owner_only, shared, community, everybody };
 const std::vector<std::pair<Status, const char*>>& names_of(Status);
 const std::vector<std::pair<Visibility, const char*>>& names_of(Visibility);
@@ -32,11 +33,18 @@ struct Image {
     Time created_at, updated_at;
 
     // Never shown.
-    std::optional<std::string> location;         ///< "file:///..." of the data; set from saving on
+    std::optional<std::string> location; ///< of the copy read first; set from saving on
+    std::vector<Location> locations;     ///< of every copy, the first to be read first
+    std::optional<std::string> staged;   ///< in the staging store, from the begin of staging on
     std::optional<std::string> inspected_format; ///< "raw" or "qcow2", as the bytes said
-    std::optional<std::string> upload_node;      ///< while saving: the node that receives
+    std::optional<std::string> upload_node;      ///< the node that receives or holds staged data
+
+    // Shown where the site allows it; filled by the handlers.
+    std::optional<std::string> direct_url;
+    Json shown_locations;
 
     static const Shape<Image>& shape();
+    std::string stores() const; ///< "a,b"
     bool has_data() const { return status == Status::active || status == Status::deactivated; }
 };
 

@@ -24,12 +24,12 @@ void check_inspector(const Inspector& inspector) {
 }
 } // namespace
 
-Received receive(http::BodyReader& body, Store& store, const std::string& object,
+Received receive(http::BodyReader& body, Store& store, const std::string& location,
                  const std::string& disk_format, std::int64_t limit) {
     Inspector inspector(disk_format);
     check_inspector(inspector);
     Digests digests({crypto::Digest::md5, crypto::Digest::sha512});
-    auto writer = store.create(object);
+    auto writer = store.create(location);
     Received out;
     for (;;) {
         std::string& piece = digests.next_piece();

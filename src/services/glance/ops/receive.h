@@ -19,7 +19,7 @@ inline constexpr const char* os_hash_algorithm = "sha512";
 /// Throws Failure when the content is refused or too long, http::TransferError when the client
 /// fails, StoreError when the store does; then nothing of the object is left.
 /// `limit`: bytes; one more is too long.
-Received receive(http::BodyReader& body, Store& store, const std::string& object,
+Received receive(http::BodyReader& body, Store& store, const std::string& location,
                  const std::string& disk_format, std::int64_t limit);
 
 } // namespace nephele::glance

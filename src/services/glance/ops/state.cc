@@ -24,9 +24,10 @@ bool Uploads::holds(const std::string& image_id) const {
 std::shared_ptr<State> make_state(Cloud& cloud) {
     const Config& config = cloud.config();
     auto state = std::make_shared<State>();
-    std::string directory = config.text("glance.store_directory");
-    state->store =
-        filesystem_store(directory.empty() ? config.text("data.directory") + "/images" : directory);
+    state->stores = configured_stores(config);
+    std::string staging = config.text("glance.staging_directory");
+    state->staging = filesystem_store(
+        staging.empty() ? config.text("data.directory") + "/images-staging" : staging);
     state->quotas.properties = config.integer("glance.image_property_quota");
     state->quotas.tags = config.integer("glance.image_tag_quota");
     state->quotas.members = config.integer("glance.image_member_quota");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of glance is alive as long as the process: the store and the uploads under way.
+// What of glance is alive as long as the process: the stores and the uploads under way.
 #pragma once
-#include "services/glance/drivers/store.h"
+#include "services/glance/drivers/stores.h"
 #include "services/glance/logic/rules.h"
 
 #include <memory>
@@ -28,7 +28,8 @@ class Uploads {
 };
 
 struct State {
-    std::unique_ptr<Store> store;
+    Stores stores;
+    std::unique_ptr<Store> staging; ///< data on its way: staged by clients or fetched for them
     Uploads uploads;
     logic::Quotas quotas;
 };

@@ -37,10 +37,14 @@ void index(db::Tx& tx, const Image& image) {
     for (auto& [name, value] : image.properties.as_object())
         tx.exec("INSERT INTO glance_image_properties (image_id, name, value) VALUES (?, ?, ?)",
                 {image.id, name, search_value(value.is_string() ? value.as_string() : "")});
+    for (auto& location : image.locations)
+        tx.exec("INSERT INTO glance_image_locations (url, image_id, store) VALUES (?, ?, ?)",
+                {location.url, image.id, location.store});
 }
 void unindex(db::Tx& tx, const std::string& id) {
     tx.exec("DELETE FROM glance_image_tags WHERE image_id = ?", {id});
     tx.exec("DELETE FROM glance_image_properties WHERE image_id = ?", {id});
+    tx.exec("DELETE FROM glance_image_locations WHERE image_id = ?", {id});
 }
 
 void also(Where& where, const std::string& sql, db::Params params) {
@@ -95,16 +99,11 @@ Listed<Image> list(db::Tx& tx, const Scope& scope, const std::string& project, c
     return shape::list(tx, images(), scope, page, where);
 }
 
-std::vector<Image> saving_on(db::Tx& tx, const std::string& node) {
+std::vector<Image> receiving_on(db::Tx& tx, const std::string& node) {
     return select(tx, images(), Scope::all(),
-                  {"glance_images.status = 'saving' AND glance_images.upload_node = ?", {node}});
-}
-
-std::vector<std::string> locations(db::Tx& tx) {
-    std::vector<std::string> out;
-    tx.each("SELECT location FROM glance_images WHERE location IS NOT NULL", db::Params{},
-            [&](const db::Row& row) { out.push_back(row.str(0)); });
-    return out;
+                  {"glance_images.status IN ('saving', 'uploading') AND "
+                   "glance_images.upload_node = ?",
+                   {node}});
 }
 
 std::int64_t stored_bytes(db::Tx& tx, const std::string& owner) {

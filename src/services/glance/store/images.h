@@ -24,9 +24,7 @@ Listed<Image> list(db::Tx& tx, const Scope& scope, const std::string& project, c
                    const Search& search);
 
 /// Images this node was receiving data for.
-std::vector<Image> saving_on(db::Tx& tx, const std::string& node);
-/// Every location in use, of every image.
-std::vector<std::string> locations(db::Tx& tx);
+std::vector<Image> receiving_on(db::Tx& tx, const std::string& node);
 /// Bytes the images of a project hold.
 std::int64_t stored_bytes(db::Tx& tx, const std::string& owner);
 /// Lines where rows and search tables disagree (for nephele check).

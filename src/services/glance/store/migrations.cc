@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Glance's part of the schema. Appended to, never edited once landed.
 #include "services/glance/store/images.h"
+#include "services/glance/store/locations.h"
 
 namespace nephele::glance::store {
 
 const std::vector<db::Migration>& migrations() {
-    static const std::vector<db::Migration> all{
+    static const std::vector<db::Migration> first{
         {"glance.001_images",
          {"CREATE TABLE glance_images (id TEXT PRIMARY KEY, name TEXT, visibility TEXT NOT NULL, "
           "protected BIGINT NOT NULL, os_hidden BIGINT NOT NULL, owner TEXT, container_format "
@@ -33,6 +34,12 @@ const std::vector<db::Migration>& migrations() {
           "TEXT NOT NULL, PRIMARY KEY (image_id, name))",
           "CREATE INDEX glance_image_properties_value ON glance_image_properties (name, value)"}},
     };
+    static const auto all = [] {
+        std::vector<db::Migration> out = first;
+        for (auto* more : {&location_migrations()})
+            out.insert(out.end(), more->begin(), more->end());
+        return out;
+    }();
     return all;
 }
 

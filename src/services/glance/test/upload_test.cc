@@ -20,7 +20,7 @@ bool clean(World& w, const std::string& id) {
     auto image =
         w.cloud.cloud().db().read([&](db::Tx& tx) { return find(tx, images(), Scope::all(), id); });
     return image && image->status == Status::queued && !image->location && !image->upload_node &&
-           !image->size && w.state().store->list().empty();
+           !image->size && w.store().list().empty();
 }
 
 /// A client that sends what it likes and breaks off when it likes.
@@ -203,13 +203,13 @@ TEST_CASE("upload: an image deleted meanwhile takes its data along") {
     CHECK(sweep(w.cloud.cloud()).objects == 0);
     client.send("56789");
     CHECK(status_of(client.rest()) == 410);
-    CHECK(w.state().store->list().empty());
+    CHECK(w.store().list().empty());
 }
 
 TEST_CASE("sweep: what a dead process left is put right") {
     World w;
     Cloud& cloud = w.cloud.cloud();
-    auto& store = *w.state().store;
+    auto& store = w.store();
     auto half = w.image(w.one), whole = w.image(w.one), good = w.image(w.one);
     CHECK(w.upload(good, w.one, "good").status == 204);
     // As after kill -9 in the middle, and between rename and commit.
@@ -219,16 +219,15 @@ TEST_CASE("sweep: what a dead process left is put right") {
             mark_saving(context, image, store);
         });
     auto object_of = [&](const std::string& id) {
-        return cloud.db().read([&](db::Tx& tx) {
-            return store.name_at(*need(tx, images(), Scope::all(), id).location);
-        });
+        return cloud.db().read(
+            [&](db::Tx& tx) { return *need(tx, images(), Scope::all(), id).location; });
     };
     auto dying = store.create(object_of(half));
     auto left = store.create(object_of(whole));
     left->write("whole");
     left->finish();
     // A deleted image whose data could not be removed.
-    auto stray = store.create(new_object_name(half, "ffffffff"));
+    auto stray = store.create(store.new_location(new_object_name(half, "ffffffff")));
     stray->finish();
     CHECK(store.list().size() == 4);
 
@@ -250,10 +249,10 @@ TEST_CASE("sweep: uploads of other nodes are theirs") {
     auto id = w.image(w.one);
     write_as_cloud(cloud, "test", [&](Context& context) {
         auto image = need(context.tx, images(), Scope::all(), id);
-        mark_saving(context, image, *w.state().store);
+        mark_saving(context, image, w.store());
         image.upload_node = "another";
         store::update(context, image);
-        w.state().store->create(w.state().store->name_at(*image.location))->finish();
+        w.store().create(*image.location)->finish();
     });
     auto swept = sweep(cloud);
     CHECK(swept.images + swept.objects == 0);
@@ -288,7 +287,7 @@ TEST_CASE("check: rows and data that disagree are told") {
         return count;
     };
     CHECK(problems() == 0);
-    w.state().store->remove(w.state().store->list().front().name);
+    w.store().remove(w.store().list().front().location);
     CHECK(problems() == 1);
     w.cloud.cloud().db().write([&](db::Tx& tx) {
         tx.exec("DELETE FROM glance_image_tags");

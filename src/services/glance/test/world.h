@@ -22,9 +22,10 @@ struct World {
     FakeStore& use_fake_store() {
         auto fake = std::make_unique<FakeStore>();
         auto& ref = *fake;
-        state().store = std::move(fake);
+        state().stores.standard().driver = std::move(fake);
         return ref;
     }
+    Store& store() { return *state().stores.standard().driver; }
 
     test::Answer get(const std::string& path, const std::string& token) {
         return cloud.get("/image" + path, token);
