@@ -137,8 +137,8 @@ TEST_CASE("a foreign id answers exactly as an absent one") {
     World world;
     std::string stranger = world.cloud.token("other"), owner = world.cloud.token("own");
     // Belong to nobody: everybody sees them.
-    const std::set<std::string> common{"flavors", "regions", "traits", "resource_classes",
-                                       "extensions"};
+    const std::set<std::string> common{"flavors", "regions",          "registered_limits",
+                                       "traits",  "resource_classes", "extensions"};
     int compared = 0;
     for (auto& probe : world.probes) {
         if (!probe.reads() || !world.has_own(probe) || probe.endless()) continue;

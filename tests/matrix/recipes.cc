@@ -39,6 +39,53 @@ std::vector<Recipe> identity() {
     };
 }
 
+std::vector<Recipe> identity_directory() {
+    const std::string v3 = "/identity/v3", filter = v3 + "/OS-EP-FILTER",
+                      associated = v3 + "/policies/$policies/OS-ENDPOINT-POLICY";
+    const Json registered = obj({{"service_id", "$services"},
+                                 {"region_id", "$regions"},
+                                 {"resource_name", "r{n}"},
+                                 {"default_limit", 1}});
+    const Json limit = obj({{"project_id", "$projects"},
+                            {"service_id", "$services"},
+                            {"region_id", "$regions"},
+                            {"resource_name", "r{n}"},
+                            {"resource_limit", 1}});
+    return {
+        {"registered_limits", "POST", v3 + "/registered_limits",
+         obj({{"registered_limits", Json::array({registered})}}), by_admin},
+        {"limits", "POST", v3 + "/limits", obj({{"limits", Json::array({limit})}}), by_admin},
+        {"", "PUT", filter + "/projects/$projects/endpoints/$endpoints", Json(), by_admin},
+        {"endpoint_groups", "POST", filter + "/endpoint_groups",
+         in("endpoint_group", {{"name", "g{n}"}, {"filters", obj({{"service_id", "$services"}})}}),
+         by_admin},
+        {"", "PUT", filter + "/endpoint_groups/$endpoint_groups/projects/$projects", Json(),
+         by_admin},
+        {"policies", "POST", v3 + "/policies",
+         in("policy", {{"blob", "{}"}, {"type", "application/json"}}), by_admin},
+        {"", "PUT", associated + "/endpoints/$endpoints", Json(), by_admin},
+        {"", "PUT", associated + "/services/$services", Json(), by_admin},
+        {"", "PUT", associated + "/services/$services/regions/$regions", Json(), by_admin},
+        {"", "PUT", v3 + "/domains/$domains/config",
+         in("config", {{"ldap", obj({{"url", "ldap://127.0.0.1:1"}})}}), by_admin},
+    };
+}
+
+std::map<std::string, Json> identity_bodies() {
+    return {
+        {"PATCH /v3/registered_limits/{registered_limit_id}",
+         in("registered_limit", {{"description", "changed"}})},
+        {"PATCH /v3/limits/{limit_id}", in("limit", {{"resource_limit", 2}})},
+        {"PATCH /v3/policies/{policy_id}", in("policy", {{"blob", "changed"}})},
+        {"PATCH /v3/domains/{domain_id}/config",
+         in("config", {{"ldap", obj({{"suffix", "dc=x"}})}})},
+        {"PUT /v3/domains/{domain_id}/config", in("config", {{"ldap", obj({{"url", "ldap:/x"}})}})},
+        {"PATCH /v3/domains/{domain_id}/config/{group}",
+         in("config", {{"ldap", obj({{"url", "ldap:///"}})}})},
+        {"PATCH /v3/domains/{domain_id}/config/{group}/{option}",
+         in("config", {{"url", "ldap:///"}})}};
+}
+
 std::vector<Recipe> placement() {
     return {
         {"resource_providers", "POST", "/placement/resource_providers", obj({{"name", "rp-{n}"}}),
@@ -156,7 +203,8 @@ std::vector<Recipe> compute() {
 const std::vector<Recipe>& recipes() {
     static const auto all = [] {
         std::vector<Recipe> out;
-        for (auto& part : {identity(), placement(), network(), image(), compute()})
+        for (auto& part :
+             {identity(), identity_directory(), placement(), network(), image(), compute()})
             out.insert(out.end(), part.begin(), part.end());
         return out;
     }();
@@ -164,7 +212,7 @@ const std::vector<Recipe>& recipes() {
 }
 
 const std::map<std::string, Json>& accepted_bodies() {
-    static const std::map<std::string, Json> all{
+    static std::map<std::string, Json> all{
         {"PUT /v2.0/routers/{router_id}/add_router_interface", obj({{"subnet_id", "$subnets"}})},
         {"PUT /v2.0/subnetpools/{subnetpool_id}/add_prefixes",
          obj({{"prefixes", Json::array({"10.65.0.0/16"})}})},
@@ -226,12 +274,16 @@ const std::map<std::string, Json>& accepted_bodies() {
          in("extra_specs", {{"hw:mem_page_size", "small"}})},
         {"PUT /v2.1/flavors/{flavor_id}/os-extra_specs/{key}", obj({{"hw:cpu_policy", "shared"}})},
     };
+    static const bool with_identity = (all.merge(identity_bodies()), true);
+    (void)with_identity;
     return all;
 }
 
 const std::map<std::string, std::string>& standing_ids() {
     static const std::map<std::string, std::string> all{
         {"tags", "t"},
+        {"config", "ldap"},
+        {"ldap", "url"},
         {"allocations", "0a0a0a0a-0a0a-40a0-8a0a-0a0a0a0a0a0a"},
         {"quotas", "own"},
         {"inventories", "VCPU"},

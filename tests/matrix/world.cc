@@ -39,6 +39,11 @@ std::string id_in(const Answer& answer) {
     for (const char* key : {"id", "uuid", "name", "member_id"}) {
         if (made->size() == 1 && made->as_object().front().second.is_object())
             made = &made->as_object().front().second;
+        // Several made at once: the first of them.
+        if (made->size() == 1 && made->as_object().front().second.is_array() &&
+            made->as_object().front().second.size() > 0 &&
+            made->as_object().front().second.as_array()[0].is_object())
+            made = &made->as_object().front().second.as_array()[0];
         if (made->has(key) && made->at(key).is_string()) return made->text(key);
     }
     return "";

@@ -2,9 +2,11 @@
 #include "services/keystone/client.h"
 
 #include "services/keystone/logic/catalog.h"
+#include "services/keystone/logic/limit_model.h"
 #include "services/keystone/ops/log_in.h"
 #include "services/keystone/store/catalog.h"
 #include "services/keystone/store/identity.h"
+#include "services/keystone/store/limits.h"
 
 namespace nephele::keystone::client {
 namespace {
@@ -47,6 +49,31 @@ std::optional<Principal> principal_on_project(db::Tx& tx, const std::string& use
 std::string issue_project_token(Cloud& cloud, db::Tx& tx, const std::string& user_id,
                                 const std::string& project_id) {
     return issue(cloud, tx, project_claims(user_id, project_id), nullptr).token;
+}
+
+std::optional<LimitFacts> find_limit(const Cloud& cloud, db::Tx& tx,
+                                     const std::string& service_type,
+                                     const std::string& resource_name,
+                                     const std::string& project_id, const std::string& region) {
+    const auto service = store::find_service_of_type(tx, service_type);
+    if (!service) return std::nullopt;
+    std::optional<RegisteredLimit> registered;
+    if (!region.empty())
+        registered = store::find_registered_limit(tx, service->id, region, resource_name);
+    if (!registered)
+        registered = store::find_registered_limit(tx, service->id, std::nullopt, resource_name);
+    if (!registered) return std::nullopt;
+    const auto own = store::find_limit(tx, registered->id, project_id);
+    LimitFacts facts{own ? own->resource_limit : registered->default_limit, {}};
+    if (logic::limit_model_named(cloud.config().text("keystone.limit_enforcement_model")) ==
+        logic::LimitModel::strict_two_level) {
+        const auto project = find(tx, table::projects(), Scope::all(), project_id);
+        const auto of_domain = project && project->domain_id
+                                   ? store::find_limit(tx, registered->id, *project->domain_id)
+                                   : std::nullopt;
+        facts.domain_limit = of_domain ? of_domain->resource_limit : registered->default_limit;
+    }
+    return facts;
 }
 
 std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,

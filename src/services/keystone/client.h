@@ -57,6 +57,19 @@ std::optional<Principal> principal_on_project(db::Tx& tx, const std::string& use
 std::string issue_project_token(Cloud& cloud, db::Tx& tx, const std::string& user_id,
                                 const std::string& project_id);
 
+/// A unified limit in force, for a service that enforces it on its own usage; -1 is no limit.
+struct LimitFacts {
+    std::int64_t limit = 0;
+    /// Of the project's domain, under strict_two_level: what its projects may use together.
+    std::optional<std::int64_t> domain_limit;
+};
+/// What a project may use of a service's resource ("image", "image_size_total"): its own limit,
+/// else the registered default of the region, else that of no region. Nothing: not registered.
+std::optional<LimitFacts> find_limit(const Cloud& cloud, db::Tx& tx,
+                                     const std::string& service_type,
+                                     const std::string& resource_name,
+                                     const std::string& project_id, const std::string& region = "");
+
 /// The URL of an endpoint in the catalog, filled in for a project.
 std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,
                                         const std::string& interface,

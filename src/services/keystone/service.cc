@@ -2,6 +2,7 @@
 // The explicit list of what the identity service is made of.
 #include "services/keystone/service.h"
 
+#include "services/keystone/api/directory.h"
 #include "services/keystone/api/support.h"
 #include "services/keystone/model/catalog.h"
 #include "services/keystone/model/delegation.h"
@@ -69,9 +70,6 @@ api::Service service() {
                          trust_routes(),
                          credential_routes(),
                          ec2_routes()};
-    // Policy decides, also for tokens without a scope.
-    for (auto& resource : service.resources)
-        for (auto& route : resource.routes) route.options.unscoped = true;
     service.migrations = migrations();
     service.policies = policies();
     service.options = options();
@@ -97,6 +95,10 @@ api::Service service() {
     service.checks = {{"role assignments have an actor", check<store::assignments_of_nobody>},
                       {"role assignments have a place", check<store::assignments_to_nothing>},
                       {"projects have a parent", check<store::projects_without_parent>}};
+    add_directory(service);
+    // Policy decides, also for tokens without a scope.
+    for (auto& resource : service.resources)
+        for (auto& route : resource.routes) route.options.unscoped = true;
     service.start = start;
     return service;
 }

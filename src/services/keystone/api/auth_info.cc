@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the bearer of a token may ask about itself: catalog, projects, domains, system.
 #include "services/keystone/api/support.h"
-#include "services/keystone/logic/catalog.h"
+#include "services/keystone/ops/token_facts.h"
 #include "services/keystone/store/assignments.h"
-#include "services/keystone/store/catalog.h"
 #include "services/keystone/store/identity.h"
 
 namespace nephele::keystone {
@@ -18,10 +17,9 @@ std::vector<std::string> groups_of_caller(Call& call) {
 Json catalog(Call& call) {
     if (call.who.is_unscoped())
         throw forbidden("Forbidden", "The token has no scope: only a scoped token has a catalog.");
-    return Json::object({{"catalog", logic::catalog_for(store::catalog_services(call.tx),
-                                                        store::catalog_endpoints(call.tx),
-                                                        call.who.project_id, call.who.user_id)},
-                         {"links", list_links(call)}});
+    return Json::object(
+        {{"catalog", catalog_of(call.cloud, call.tx, call.who.project_id, call.who.user_id)},
+         {"links", list_links(call)}});
 }
 
 Listed<Project> projects(Call& call, Page&) {

@@ -3,6 +3,7 @@
 #include "services/keystone/api/support.h"
 #include "services/keystone/logic/catalog.h"
 #include "services/keystone/store/changes.h"
+#include "services/keystone/store/endpoint_filters.h"
 
 namespace nephele::keystone {
 namespace {
@@ -69,7 +70,7 @@ Endpoint update(Call& call, const Json& body) {
     return endpoint;
 }
 
-void remove(Call& call) { store::erase(call, table::endpoints(), need_endpoint(call)); }
+void remove(Call& call) { store::remove_endpoint(call, need_endpoint(call)); }
 
 } // namespace
 

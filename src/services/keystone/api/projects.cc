@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/strings.h"
 #include "services/keystone/api/support.h"
+#include "services/keystone/logic/limit_model.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/store/assignments.h"
 #include "services/keystone/store/changes.h"
@@ -8,6 +9,14 @@
 
 namespace nephele::keystone {
 namespace {
+
+// The model of unified limits may allow fewer levels than the configuration.
+std::int64_t most_project_levels(const Call& call) {
+    const std::int64_t configured = call.cloud.state<State>().max_project_depth;
+    const std::int64_t of_model = logic::most_levels(
+        logic::limit_model_named(call.cloud.config().text("keystone.limit_enforcement_model")));
+    return of_model > 0 ? std::min(configured, of_model) : configured;
+}
 
 // The parent a new project goes under, in the same domain and not too deep.
 void place_below_parent(Call& call, Project& project) {
@@ -26,7 +35,7 @@ void place_below_parent(Call& call, Project& project) {
             "Forbidden",
             format("Cannot create project since its parent {} is disabled.", parent->id));
     const auto depth = static_cast<std::int64_t>(store::ancestors(call.tx, *parent).size()) + 1;
-    if (depth > call.cloud.state<State>().max_project_depth)
+    if (depth > most_project_levels(call))
         throw forbidden("Forbidden",
                         format("Max hierarchy depth reached for {} branch.", parent->id));
 }

@@ -3,6 +3,7 @@
 #include "services/keystone/api/support.h"
 #include "services/keystone/model/catalog.h"
 #include "services/keystone/store/changes.h"
+#include "services/keystone/store/endpoint_filters.h"
 
 namespace nephele::keystone {
 namespace {
@@ -74,7 +75,7 @@ void remove(Call& call) {
                         format("Unable to delete region {} because it or its child regions have "
                                "associated endpoints.",
                                region.id));
-    store::erase(call, table::regions(), region);
+    store::remove_region(call, region);
 }
 
 } // namespace

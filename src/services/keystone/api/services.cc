@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/keystone/api/support.h"
 #include "services/keystone/model/catalog.h"
-#include "services/keystone/store/catalog.h"
 #include "services/keystone/store/changes.h"
+#include "services/keystone/store/endpoint_filters.h"
 
 namespace nephele::keystone {
 namespace {
@@ -31,12 +31,7 @@ ServiceEntry update(Call& call, const Json& body) {
     return service;
 }
 
-void remove(Call& call) {
-    const ServiceEntry service = need_service(call);
-    for (const auto& endpoint : store::endpoints_of(call.tx, service.id))
-        store::erase(call, table::endpoints(), endpoint);
-    store::erase(call, table::services(), service);
-}
+void remove(Call& call) { store::remove_service(call, need_service(call)); }
 
 } // namespace
 

@@ -67,7 +67,8 @@ Reply shown(Call& call, const Claims& claims, std::string key, std::uint64_t epo
     if (!facts) throw no_such_token();
     const bool scoped = facts->project || facts->domain || facts->claims.system;
     Json catalog;
-    if (scoped && wants_catalog(call.in)) catalog = catalog_of(call.tx, *facts);
+    if (scoped && wants_catalog(call.in))
+        catalog = catalog_of(call.cloud, call.tx, claims.project_id, claims.user_id);
     Reply reply =
         token_reply(200, subject_token(call), *facts, catalog.is_null() ? nullptr : &catalog);
     reply.raw = reply.body.dump();

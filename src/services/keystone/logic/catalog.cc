@@ -51,7 +51,7 @@ bool is_url_template(std::string_view url) {
 }
 
 Json catalog_for(const std::vector<ServiceEntry>& services, const std::vector<Endpoint>& endpoints,
-                 std::string_view project_id, std::string_view user_id) {
+                 std::string_view project_id, std::string_view user_id, EmptyServices empty) {
     Json::Array catalog;
     for (const auto& service : services) {
         if (!service.enabled) continue;
@@ -66,6 +66,7 @@ Json catalog_for(const std::vector<ServiceEntry>& services, const std::vector<En
                                           {"url", *url},
                                           {"region", endpoint.region_id}}));
         }
+        if (shown.empty() && empty == EmptyServices::left_out) continue;
         catalog.push_back(Json::object({{"endpoints", Json(std::move(shown))},
                                         {"id", service.id},
                                         {"type", service.type},

@@ -18,8 +18,11 @@ std::optional<std::string> fill_url(std::string_view url, std::string_view proje
 bool is_url_template(std::string_view url);
 
 /// Enabled services with their enabled endpoints, sorted by type; an endpoint whose URL cannot be
-/// filled in is left out, its service stays.
+/// filled in is left out; a service without endpoints stays unless endpoints were filtered, as
+/// upstream does.
+enum class EmptyServices { shown, left_out };
 Json catalog_for(const std::vector<ServiceEntry>& services, const std::vector<Endpoint>& endpoints,
-                 std::string_view project_id, std::string_view user_id);
+                 std::string_view project_id, std::string_view user_id,
+                 EmptyServices empty = EmptyServices::shown);
 
 } // namespace nephele::keystone::logic

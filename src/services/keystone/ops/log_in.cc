@@ -272,7 +272,7 @@ Issued issue(Cloud& cloud, db::Tx& tx, Claims claims, const Claims* parent,
     }
     auto facts = look_up(tx, claims);
     if (!facts) throw refused_login();
-    Json catalog = catalog_of(tx, *facts);
+    Json catalog = catalog_of(cloud, tx, claims.project_id, claims.user_id);
     std::string token = token_of(state, claims);
     return {std::move(token), std::move(*facts), std::move(catalog)};
 }

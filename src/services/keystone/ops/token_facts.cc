@@ -5,6 +5,7 @@
 #include "services/keystone/logic/role_inference.h"
 #include "services/keystone/store/assignments.h"
 #include "services/keystone/store/catalog.h"
+#include "services/keystone/store/endpoint_filters.h"
 #include "services/keystone/store/identity.h"
 #include "services/keystone/store/revocations.h"
 
@@ -137,9 +138,16 @@ std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims) {
     return facts;
 }
 
-Json catalog_of(db::Tx& tx, const TokenFacts& facts) {
-    return logic::catalog_for(store::catalog_services(tx), store::catalog_endpoints(tx),
-                              facts.claims.project_id, facts.claims.user_id);
+Json catalog_of(const Cloud& cloud, db::Tx& tx, const std::string& project_id,
+                const std::string& user_id) {
+    std::vector<Endpoint> chosen;
+    if (!project_id.empty()) chosen = store::endpoints_for_project(tx, project_id);
+    if (!chosen.empty())
+        return logic::catalog_for(store::catalog_services(tx), chosen, project_id, user_id,
+                                  logic::EmptyServices::left_out);
+    if (!cloud.config().boolean("keystone.return_all_endpoints_if_no_filter")) return Json::array();
+    return logic::catalog_for(store::catalog_services(tx), store::catalog_endpoints(tx), project_id,
+                              user_id);
 }
 
 Principal TokenFacts::principal() const {

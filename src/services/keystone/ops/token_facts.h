@@ -2,6 +2,7 @@
 // A token with everything it stands for at this moment: names, roles, whether all of it is enabled.
 #pragma once
 #include "platform/auth/principal.h"
+#include "platform/context/context.h"
 #include "services/keystone/model/delegation.h"
 #include "services/keystone/model/project.h"
 #include "services/keystone/model/role.h"
@@ -31,8 +32,9 @@ struct TokenFacts {
 /// not look at the expiry.
 std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims);
 
-/// The catalog with the token's ids filled in.
-Json catalog_of(db::Tx& tx, const TokenFacts& facts);
+/// The catalog with the ids filled in: the endpoints the project's filters choose, else all.
+Json catalog_of(const Cloud& cloud, db::Tx& tx, const std::string& project_id,
+                const std::string& user_id);
 
 /// "2026-11-22T14:21:42.000000Z": tokens show whole seconds in upstream's form.
 std::string token_time(Time time);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/keystone/store/identity.h"
 
+#include "services/keystone/model/domain_option.h"
 #include "services/keystone/model/role.h"
 #include "services/keystone/store/changes.h"
 #include "services/keystone/store/delegations.h"
+#include "services/keystone/store/endpoint_filters.h"
+#include "services/keystone/store/limits.h"
 
 namespace nephele::keystone::store {
 namespace {
@@ -111,6 +114,8 @@ void remove_group(Context& context, const Group& group) {
 void remove_project(Context& context, const Project& project) {
     remove_assignments_at(context, project.id);
     remove_delegations_at_project(context, project.id);
+    remove_limits_of(context, project.id);
+    remove_endpoint_filters_of(context, project.id);
     for (User& user : select(context.tx, table::users(), Scope::all(),
                              {"default_project_id = ?", {project.id}})) {
         user.default_project_id.reset();
@@ -137,6 +142,9 @@ void remove_domain(Context& context, const Domain& domain) {
         store::erase(context, table::roles(), role);
     }
     remove_assignments_at(context, domain.id);
+    remove_limits_of(context, domain.id);
+    remove_endpoint_filters_of(context, domain.id);
+    erase_all(context, table::domain_options(), {"domain_id = ?", {domain.id}});
     store::erase(context, table::domains(), domain);
 }
 
