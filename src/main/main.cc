@@ -2,6 +2,7 @@
 // The one binary: its subcommands, listed.
 #include "base/strings.h"
 #include "main/commands.h"
+#include "services/glance/client.h"
 
 #include <cstdio>
 #include <exception>
@@ -45,6 +46,8 @@ int usage() {
 int main(int argc, char** argv) {
     if (argc < 2) return usage();
     std::string name = argv[1];
+    // Not for people: this program starts itself so.
+    if (name == "sandboxed") nephele::glance::sandboxed_main(argc, argv);
     try {
         for (auto& command : commands)
             if (name == command.name)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An image up and down, and lists: bench_image [MiB] [images in the list]. The client is a child
 // process, so that CPU time and memory are the server's own.
+#include "services/glance/client.h"
 #include "services/glance/service.h"
 #include "services/glance/store/images.h"
 #include "tests/support/test_cloud.h"
@@ -119,6 +120,7 @@ void lists(TestCloud& cloud, const std::string& token, int count) {
 } // namespace
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == "sandboxed") glance::sandboxed_main(argc, argv);
     auto mib = static_cast<std::uint64_t>(argc > 1 ? to_int(argv[1]).value_or(1024) : 1024);
     int count = argc > 2 ? static_cast<int>(to_int(argv[2]).value_or(10'000)) : 10'000;
     TestCloud cloud({glance::service()});

@@ -22,4 +22,8 @@ struct ImageFacts {
 /// Nothing when the image is absent or not visible in this scope.
 std::optional<ImageFacts> find_image(db::Tx&, const Scope& scope, const std::string& id);
 
+/// What `nephele sandboxed ...` does: looks at tenants' bytes in a process that may do nothing
+/// else.
+[[noreturn]] void sandboxed_main(int argc, char** argv);
+
 } // namespace nephele::glance

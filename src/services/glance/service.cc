@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "services/glance/api/manners.h"
+#include "services/glance/ops/format_options.h"
 #include "services/glance/ops/state.h"
 #include "services/glance/store/images.h"
 #include "services/glance/store/locations.h"
@@ -57,6 +58,7 @@ api::Service service() {
     s.migrations = store::migrations();
     s.policies = policies();
     s.options = options();
+    for (auto& option : format_options()) s.options.push_back(option);
     s.tasks = {sweep_task()};
     s.tables = {&images(), &members()};
     s.checks = {{"image tags and properties can be searched",

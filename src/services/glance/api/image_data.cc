@@ -63,8 +63,8 @@ Reply upload(FreeCall& call) {
     std::int64_t limit = 0;
     Image image = begin(call, *store.driver, hold != nullptr, limit);
     try {
-        Received received =
-            receive(*call.stream, *store.driver, *image.location, *image.disk_format, limit);
+        Expected expected{{*image.disk_format, *image.container_format}, state.format_rules, limit};
+        Received received = receive(*call.stream, *store.driver, *image.location, expected);
         call.write([&](Call& c) { mark_active(c, image, store, received, state.quotas); });
     } catch (const std::exception& error) {
         abandon(call.cloud, call.in.request_id, image, error.what());

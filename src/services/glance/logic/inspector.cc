@@ -2,126 +2,204 @@
 #include "services/glance/logic/inspector.h"
 
 #include "base/strings.h"
-#include "services/glance/logic/qcow2.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace nephele::glance {
+using formats::Range;
+using formats::Refused;
+using formats::Table;
 namespace {
-using namespace std::string_view_literals;
-
-struct Signature {
-    const char* format;
-    std::size_t offset;
-    std::string_view bytes;
-};
-// What qemu (and other hypervisors) would take for a format of its own.
-const Signature signatures[] = {
-    {"qcow2", 0, "QFI\xfb"sv},
-    {"qed", 0, "QED\0"sv},
-    {"vmdk", 0, "KDMV"sv},
-    {"vmdk", 0, "COWD"sv},
-    {"vhd", 0, "conectix"sv},
-    {"vhdx", 0, "vhdxfile"sv},
-    {"vdi", 64, "\xbe\xda\x10\x7f"sv},
-    {"luks", 0, "LUKS\xba\xbe"sv},
-    {"ploop", 0, "WithoutFreeSpace"sv},
-    {"ploop", 0, "WithouFreSpacExt"sv},
-    {"bochs", 0, "Bochs Virtual HD Image"sv},
-    {"cloop", 0, "#!/bin/sh\n#V2.0 Format\nmodprobe cloop"sv},
-};
-// The volume descriptors of ISO 9660 and UDF stand from here on, one in each 2 KiB.
-constexpr std::size_t descriptors_offset = 32 * 1024, descriptor_bytes = 2048;
-constexpr int descriptors_read = 16;
-
-bool stands_at(std::string_view head, std::size_t offset, std::string_view bytes) {
-    return head.size() >= offset + bytes.size() && head.substr(offset, bytes.size()) == bytes;
+bool one_of(const std::string& text, std::initializer_list<const char*> all) {
+    return std::find(all.begin(), all.end(), text) != all.end();
+}
+bool is_opaque(const std::string& disk_format) {
+    return one_of(disk_format, {"raw", "ami", "ari", "aki"});
 }
 
-bool is_optical(std::string_view head) {
-    for (std::size_t i = 0; i < descriptors_read; ++i) {
-        std::size_t at = descriptors_offset + i * descriptor_bytes + 1;
-        for (auto& name : {"CD001"sv, "BEA01"sv, "NSR02"sv, "NSR03"sv})
-            if (stands_at(head, at, name)) return true;
+/// What stands in a container that is no disk: its name, when the content is such a one.
+bool is_archive_for(const std::string& container, std::string_view head) {
+    std::string archive = formats::archive_of(head);
+    if (container == "ova") {
+        auto name = head.substr(0, std::min<std::size_t>(head.find('\0'), 100));
+        return archive == "tar" && name.size() > 4 && iequals(name.substr(name.size() - 4), ".ovf");
     }
-    return false;
+    if (container == "docker") return archive == "tar" || archive == "gzip";
+    return one_of(archive, {"gzip", "zip", "xz"}); // compressed
 }
 
-// A text that names the files a VMDK consists of: comments and blank lines, then "version=".
-bool is_vmdk_descriptor(std::string_view head) {
-    head = head.substr(0, std::min<std::size_t>(head.size(), 2048));
-    if (starts_with_icase(trim(head), "# Disk DescriptorFile")) return true;
-    while (!head.empty()) {
-        auto end = head.find('\n');
-        auto line = trim(head.substr(0, end));
-        if (starts_with_icase(line, "version=") && line.size() > 8 && line[8] >= '1' &&
-            line[8] <= '3')
-            return true;
-        if (!line.empty() && line.front() != '#') return false;
-        if (end == std::string_view::npos) return false;
-        head.remove_prefix(end + 1);
+bool is_xml(std::string_view head) {
+    if (head.substr(0, 3) == "\xef\xbb\xbf") head.remove_prefix(3);
+    head = trim(head.substr(0, 256));
+    return head.substr(0, 5) == "<?xml" || head.substr(0, 9) == "<Envelope" ||
+           head.substr(0, 13) == "<ovf:Envelope";
+}
+
+bool has_partition_table(std::string_view head) {
+    return head.size() >= 512 && head.substr(510, 2) == "\x55\xaa";
+}
+
+// The part of a piece of the file that the table covers.
+void show(Table& table, std::uint64_t offset, std::string_view piece) {
+    auto begin = std::max(offset, table.range.offset),
+         end = std::min(offset + piece.size(), table.range.end());
+    if (begin >= end) return;
+    piece = piece.substr(static_cast<std::size_t>(begin - offset),
+                         static_cast<std::size_t>(end - begin));
+    while (!piece.empty()) {
+        if (table.carried.empty() && piece.size() >= table.entry_bytes) {
+            table.read(piece.substr(0, table.entry_bytes));
+            piece.remove_prefix(table.entry_bytes);
+            continue;
+        }
+        auto taken = std::min(piece.size(), table.entry_bytes - table.carried.size());
+        table.carried += piece.substr(0, taken);
+        piece.remove_prefix(taken);
+        if (table.carried.size() < table.entry_bytes) continue;
+        table.read(table.carried);
+        table.carried.clear();
     }
-    return false;
+}
+
+/// What of the tables lies behind the head, in order, without gaps or overlaps between pieces.
+std::vector<Range> behind(std::uint64_t head_size, const std::vector<Table>& tables) {
+    std::vector<Range> ranges;
+    for (auto& table : tables) {
+        auto begin = std::max(head_size, table.range.offset);
+        if (begin < table.range.end()) ranges.push_back({begin, table.range.end() - begin});
+    }
+    std::sort(ranges.begin(), ranges.end(),
+              [](const Range& a, const Range& b) { return a.offset < b.offset; });
+    std::vector<Range> out;
+    std::uint64_t sum = 0;
+    for (auto& range : ranges) {
+        if (!out.empty() && range.offset <= out.back().end())
+            out.back().length = std::max(out.back().end(), range.end()) - out.back().offset;
+        else
+            out.push_back(range);
+    }
+    for (auto& range : out) sum += range.length;
+    formats::refuse_if(sum > Inspector::tables_limit, "its tables are over the limit.");
+    return out;
 }
 } // namespace
 
-std::string signature_of(std::string_view head) {
-    for (auto& signature : signatures)
-        if (stands_at(head, signature.offset, signature.bytes)) return signature.format;
-    if (is_vmdk_descriptor(head)) return "vmdk";
-    return is_optical(head) ? "iso" : "";
-}
+Inspector::Inspector(Declared declared, FormatRules rules)
+    : declared_(std::move(declared)), rules_(rules) {}
+Inspector::~Inspector() = default;
 
-Inspector::Inspector(std::string declared) : declared_(std::move(declared)) {
-    if (declared_ != "raw" && declared_ != "qcow2")
-        refusal_ = format("Images of disk format {} are not accepted here, only raw and qcow2. "
-                          "Convert it with `qemu-img convert` and declare the new format.",
-                          declared_);
-}
-
-void Inspector::feed(std::string_view piece) {
-    size_ += piece.size();
-    if (judged_ || refusal_) return;
-    head_.append(piece.substr(0, head_bytes - std::min(head_bytes, head_.size())));
-    if (head_.size() >= head_bytes) judge(false);
-}
-
-void Inspector::judge(bool complete) {
-    judged_ = true;
-    std::string found = signature_of(head_);
-    if (declared_ == "raw") {
-        if (!found.empty())
-            refusal_ = format("The image is declared as raw, but its content is {}. Declare the "
-                              "format it has, or convert it.",
-                              found);
-    } else if (found != "qcow2") {
-        refusal_ = format("The image is declared as qcow2, but its content is {}.",
-                          found.empty() ? (complete && size_ == 0 ? "empty" : "raw") : found);
-    } else {
-        Qcow2 header = read_qcow2(head_);
-        if (header.refusal)
-            refusal_ = "This qcow2 image is refused: " + *header.refusal;
-        else if (header.cluster_size > descriptors_offset && is_optical(head_))
-            refusal_ =
-                "This qcow2 image is refused: its header also holds the volume descriptor of "
-                "an ISO image.";
-        virtual_size_ = header.virtual_size;
-        needed_ = header.needed_bytes;
+void Inspector::mismatch(const std::string& found) {
+    bool loose = one_of(declared_.container_format, {"ami", "ari", "aki"}) && found == "raw";
+    if (!loose && rules_.require_match) {
+        refusal_ = format("The image is declared as {}, but its content is {}. Declare the format "
+                          "it has, or convert it.",
+                          declared_.disk_format, found);
+        return;
     }
-    head_ = {};
+    format_ = "unknown";
+    reader_ = formats::reader_of(found);
 }
 
-std::optional<Inspection> Inspector::finish() {
-    if (!judged_ && !refusal_) judge(true);
-    if (!refusal_ && declared_ == "qcow2" && size_ < needed_)
-        refusal_ =
-            format("This qcow2 image is refused: it is cut off. Its header needs at least {} "
-                   "bytes, there are {}.",
-                   needed_, size_);
+void Inspector::choose_reader() {
+    auto& container = declared_.container_format;
+    if (one_of(container, {"ova", "docker", "compressed"})) {
+        if (is_archive_for(container, head_))
+            format_ = container;
+        else if (rules_.require_match)
+            refusal_ = format("The image is declared to be in a container of format {}, but its "
+                              "content is none.",
+                              container);
+        else
+            format_ = "unknown";
+        return;
+    }
+    if (container == "ovf" && is_xml(head_)) {
+        format_ = "ovf";
+        return;
+    }
+    found_ = formats::signatures_in(head_);
+    if (found_.size() > 1) {
+        refusal_ = format("The image is refused: it is {} at once, and would be read as one or the "
+                          "other.",
+                          join(found_, " and "));
+        return;
+    }
+    std::string found = !found_.empty() ? found_[0] : head_.empty() ? "empty" : "raw";
+    auto& declared = declared_.disk_format;
+    if (is_opaque(declared)) {
+        if (!found_.empty()) return mismatch(found);
+        format_ = "raw";
+    } else if (found == declared || (declared == "vhd" && found == "raw") ||
+               (declared == "gpt" && found == "raw" && has_partition_table(head_))) {
+        format_ = declared == "gpt" ? "raw" : declared;
+        reader_ = formats::reader_of(declared);
+    } else {
+        mismatch(found);
+    }
+}
+
+std::string Inspector::reading() const {
+    return found_.empty() ? declared_.disk_format : found_[0];
+}
+
+std::vector<Range> Inspector::read_head(std::string_view head) {
+    head_ = std::string(head);
+    choose_reader();
+    if (refusal_ || !reader_) return {};
+    try {
+        reader_->read_head(head_);
+        for (auto& table : reader_->tables) show(table, 0, head_);
+        return behind(head_.size(), reader_->tables);
+    } catch (const Refused& refused) {
+        refusal_ = format("This {} image is refused: {}", reading(), refused.what());
+    }
+    return {};
+}
+
+void Inspector::read_table(std::uint64_t offset, std::string_view piece) {
+    if (refusal_ || !reader_) return;
+    try {
+        for (auto& table : reader_->tables) show(table, offset, piece);
+    } catch (const Refused& refused) {
+        refusal_ = format("This {} image is refused: {}", reading(), refused.what());
+    }
+}
+
+// A fixed VHD shows itself only here.
+void Inspector::judge_tail(std::string_view tail) {
+    bool footer = formats::has_vhd_footer(tail);
+    if (format_ == "vhd" && found_.empty() && !footer) {
+        reader_.reset();
+        mismatch(head_.empty() ? "empty" : "raw");
+    } else if (footer && (format_ == "raw" || format_ == "unknown") && found_.empty()) {
+        if (declared_.disk_format == "vhd") return;
+        reader_.reset();
+        mismatch("vhd");
+    } else if (footer && !found_.empty() && found_[0] != "vhd") {
+        refusal_ = format("The image is refused: it is {} and vhd at once, and would be read as "
+                          "one or the other.",
+                          found_[0]);
+    }
+}
+
+std::optional<Inspection> Inspector::finish(std::string_view tail, std::uint64_t size) {
+    if (!refusal_ && !one_of(format_, {"ova", "ovf", "docker", "compressed"})) judge_tail(tail);
     if (refusal_) return std::nullopt;
-    if (declared_ == "qcow2") return Inspection{"qcow2", static_cast<std::int64_t>(virtual_size_)};
-    return Inspection{"raw", static_cast<std::int64_t>(size_)};
+    std::uint64_t virtual_size = size;
+    try {
+        if (reader_) {
+            reader_->finish(tail, size);
+            virtual_size = reader_->virtual_size;
+        }
+        if (virtual_size > rules_.virtual_size_cap)
+            throw Refused(format("its virtual size of {} bytes is over the limit of {}.",
+                                 virtual_size, rules_.virtual_size_cap));
+    } catch (const Refused& refused) {
+        refusal_ = format("This {} image is refused: {}", reading(), refused.what());
+        return std::nullopt;
+    }
+    return Inspection{format_, static_cast<std::int64_t>(virtual_size)};
 }
 
 } // namespace nephele::glance

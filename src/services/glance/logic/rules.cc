@@ -106,11 +106,6 @@ void check_can_receive(const Image& image) {
     if (!missing.empty())
         throw bad_request("InvalidInput", format("Properties {} must be set prior to saving data.",
                                                  join(missing, ", ")));
-    if (*image.container_format != "bare")
-        throw Failure(Fault::unsupported_media_type, "InvalidImageData",
-                      format("Images in a container of format {} are not accepted here, only bare "
-                             "ones. Unpack it and upload the disk.",
-                             *image.container_format));
 }
 
 std::int64_t receivable(std::int64_t stored, const Quotas& quotas) {

@@ -17,17 +17,11 @@ std::size_t fill(http::BodyReader& body, std::string& piece) {
     }
     return filled;
 }
-
-void check_inspector(const Inspector& inspector) {
-    if (inspector.refusal())
-        throw Failure(Fault::unsupported_media_type, "InvalidImageData", *inspector.refusal());
-}
 } // namespace
 
 Received receive(http::BodyReader& body, Store& store, const std::string& location,
-                 const std::string& disk_format, std::int64_t limit) {
-    Inspector inspector(disk_format);
-    check_inspector(inspector);
+                 const Expected& expected) {
+    StreamInspection inspection(expected.declared, expected.rules);
     Digests digests({crypto::Digest::md5, crypto::Digest::sha512});
     auto writer = store.create(location);
     Received out;
@@ -36,20 +30,17 @@ Received receive(http::BodyReader& body, Store& store, const std::string& locati
         std::size_t size = fill(body, piece);
         if (size == 0) break;
         out.size += static_cast<std::int64_t>(size);
-        if (out.size > limit)
+        if (out.size > expected.limit)
             throw Failure(
                 Fault::too_large, "ImageSizeLimitExceeded",
-                format("The provided image is too large: {} bytes may be stored.", limit));
+                format("The provided image is too large: {} bytes may be stored.", expected.limit));
         std::string_view bytes(piece.data(), size);
         digests.add(size);
-        inspector.feed(bytes);
-        check_inspector(inspector);
+        inspection.feed(bytes);
         writer->write(bytes);
         if (size < piece.size()) break;
     }
-    auto inspection = inspector.finish();
-    check_inspector(inspector);
-    out.inspection = *inspection;
+    out.inspection = inspection.finish();
     writer->finish();
     auto hashes = digests.finish();
     out.checksum = hashes[0];

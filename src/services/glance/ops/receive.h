@@ -4,7 +4,7 @@
 #pragma once
 #include "platform/http/http.h"
 #include "services/glance/drivers/store.h"
-#include "services/glance/logic/inspector.h"
+#include "services/glance/ops/inspect.h"
 
 namespace nephele::glance {
 
@@ -16,10 +16,16 @@ struct Received {
 };
 inline constexpr const char* os_hash_algorithm = "sha512";
 
+/// What the bytes must be.
+struct Expected {
+    Declared declared;
+    FormatRules rules;
+    std::int64_t limit = INT64_MAX; ///< bytes; one more is too long
+};
+
 /// Throws Failure when the content is refused or too long, http::TransferError when the client
 /// fails, StoreError when the store does; then nothing of the object is left.
-/// `limit`: bytes; one more is too long.
 Received receive(http::BodyReader& body, Store& store, const std::string& location,
-                 const std::string& disk_format, std::int64_t limit);
+                 const Expected& expected);
 
 } // namespace nephele::glance

@@ -3,6 +3,7 @@
 
 #include "platform/context/context.h"
 #include "services/glance/drivers/filesystem.h"
+#include "services/glance/ops/format_options.h"
 
 namespace nephele::glance {
 
@@ -33,6 +34,8 @@ std::shared_ptr<State> make_state(Cloud& cloud) {
     state->quotas.members = config.integer("glance.image_member_quota");
     state->quotas.image_size = config.integer("glance.image_size_cap");
     state->quotas.stored_bytes = config.integer("glance.user_storage_quota");
+    state->format_rules = glance::format_rules(config);
+    state->plugins = import_plugins(config);
     return state;
 }
 

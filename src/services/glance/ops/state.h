@@ -3,6 +3,7 @@
 #pragma once
 #include "services/glance/drivers/stores.h"
 #include "services/glance/logic/rules.h"
+#include "services/glance/ops/convert.h"
 
 #include <memory>
 #include <mutex>
@@ -32,6 +33,8 @@ struct State {
     std::unique_ptr<Store> staging; ///< data on its way: staged by clients or fetched for them
     Uploads uploads;
     logic::Quotas quotas;
+    FormatRules format_rules;
+    ImportPlugins plugins;
 };
 std::shared_ptr<State> make_state(Cloud& cloud);
 

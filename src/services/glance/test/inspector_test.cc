@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// A corpus of headers, built in code: each is good but for one thing.
-#include "services/glance/logic/inspector.h"
-#include "services/glance/logic/qcow2.h"
+// What the inspector says of the corpus (test/corpus), of images qemu-img makes, and of headers
+// built in code: each good but for one thing.
+#include "services/glance/test/corpus.h"
+
+#include "base/process.h"
+#include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>
+#include <fstream>
 #include <functional>
+#include <iterator>
 
+using namespace nephele;
 using namespace nephele::glance;
+using namespace nephele::glance::test;
 using namespace std::string_view_literals;
 
 namespace {
@@ -38,18 +45,10 @@ std::string qcow2(std::uint32_t version = 3, std::uint64_t size = std::uint64_t(
     return b;
 }
 
-struct Result {
-    std::string refusal;
-    Inspection found;
-};
-Result inspect(const std::string& declared, std::string_view bytes, std::size_t step = 4096) {
-    Inspector inspector(declared);
-    for (std::size_t at = 0; at < bytes.size(); at += step) inspector.feed(bytes.substr(at, step));
-    auto found = inspector.finish();
-    CHECK(found.has_value() != inspector.refusal().has_value());
-    return {inspector.refusal().value_or(""), found.value_or(Inspection{})};
+Judged inspect(const std::string& declared, std::string_view bytes, std::size_t step = 4096) {
+    return judge({declared}, {}, bytes, step);
 }
-bool refused(const Result& result, const char* word) {
+bool refused(const Judged& result, const char* word) {
     INFO(result.refusal);
     return result.refusal.find(word) != std::string::npos;
 }
@@ -63,70 +62,80 @@ void refuses(const char* word, const std::function<void(std::string&)>& change,
 }
 } // namespace
 
-TEST_CASE("inspector: raw is what carries no other format's signature") {
-    CHECK(inspect("raw", "").found.virtual_size == 0);
-    auto small = inspect("raw", std::string(1000, 'x'));
-    CHECK(small.found.format == "raw");
-    CHECK(small.found.virtual_size == 1000);
-    std::string disk(1 << 20, '\0');
-    disk[510] = '\x55', disk[511] = '\xaa'; // MBR
-    disk.replace(512, 8, "EFI PART");       // GPT
-    CHECK(inspect("raw", disk).refusal.empty());
-    CHECK(inspect("raw", disk).found.virtual_size == 1 << 20);
+TEST_CASE("inspector: the corpus") {
+    auto corpus = read_corpus("src/services/glance/test/corpus");
+    CHECK(corpus.size() >= 130);
+    for (auto& one : corpus) {
+        CAPTURE(one.name);
+        for (std::size_t step : {7u, 4096u, 1u << 20}) {
+            auto result = judge(one.declared, one.rules, one.bytes, step);
+            CAPTURE(result.refusal);
+            if (!one.refusal.empty()) {
+                CHECK(result.refusal.find(one.refusal) != std::string::npos);
+                continue;
+            }
+            CHECK(result.refusal == "");
+            CHECK(result.found.format == one.format);
+            CHECK(result.found.virtual_size == one.virtual_size);
+        }
+    }
 }
 
-TEST_CASE("inspector: other formats declared as raw or qcow2 are named and refused") {
-    struct Case {
-        const char* format;
-        std::size_t at;
-        std::string_view bytes;
-    };
-    const Case cases[] = {
-        {"qed", 0, "QED\0"sv},
-        {"vmdk", 0, "KDMV"sv},
-        {"vmdk", 0, "COWD"sv},
-        {"vmdk", 0, "# Disk DescriptorFile\nversion=1\nRW 1 FLAT \"/etc/shadow\" 0\n"sv},
-        {"vmdk", 0, "\n# disk descriptorfile\n"sv},
-        {"vmdk", 0, "# nothing to see\n\n version=3\nRW 63 FLAT \"/etc/passwd\" 0"sv},
-        {"vhd", 0, "conectix"sv},
-        {"vhdx", 0, "vhdxfile"sv},
-        {"vdi", 64, "\xbe\xda\x10\x7f"sv},
-        {"luks", 0, "LUKS\xba\xbe\0\1"sv},
-        {"ploop", 0, "WithoutFreeSpace"sv},
-        {"ploop", 0, "WithouFreSpacExt"sv},
-        {"bochs", 0, "Bochs Virtual HD Image"sv},
-        {"iso", 32769, "CD001"sv},
-        {"iso", 32769 + 2048, "CD001"sv},
-        {"iso", 32769, "BEA01"sv},
-        {"iso", 32769 + 2048, "NSR03"sv},
-    };
-    for (auto& c : cases) {
-        CAPTURE(c.format);
-        std::string bytes(64 * 1024, '\0');
-        bytes.replace(c.at, c.bytes.size(), c.bytes);
-        CHECK(signature_of(bytes) == c.format);
-        CHECK(refused(inspect("raw", bytes), c.format));
-        CHECK(refused(inspect("qcow2", bytes), c.format));
-        // The piece's size must not matter.
-        CHECK(refused(inspect("raw", bytes, 7), c.format));
-        CHECK(refused(inspect("raw", bytes, bytes.size()), c.format));
+TEST_CASE("inspector: what qemu-img makes is accepted") {
+    if (!run_process({"qemu-img", "--version"}).ok()) {
+        MESSAGE("qemu-img is not installed: skipped");
+        return;
     }
-    CHECK(refused(inspect("raw", qcow2()), "qcow2"));
+    struct Kind {
+        const char *format, *qemu, *options;
+    };
+    nephele::test::TempDir folder;
+    std::string source = folder.file("source");
+    {
+        std::ofstream out(source, std::ios::binary);
+        for (int i = 0; i < 3000; ++i) out << "some bytes of a disk " << i * 7919 << "\n";
+        out << std::string(3 << 20, '\0') << "end" << std::string(509, 'x');
+    }
+    ::truncate(source.c_str(), 8 << 20);
+    for (auto& kind : std::initializer_list<Kind>{
+             {"qcow2", "qcow2", "compat=0.10"},
+             {"qcow2", "qcow2", "compat=1.1,cluster_size=512"},
+             {"qcow2", "qcow2", "compression_type=zstd,extended_l2=on,cluster_size=128k"},
+             {"vmdk", "vmdk", "subformat=monolithicSparse"},
+             {"vmdk", "vmdk", "subformat=streamOptimized"},
+             {"vhd", "vpc", "subformat=dynamic"},
+             {"vhd", "vpc", "subformat=fixed,force_size=on"},
+             {"vhdx", "vhdx", "subformat=dynamic"},
+             {"vhdx", "vhdx", "subformat=fixed"},
+             {"vdi", "vdi", "static=off"},
+             {"vdi", "vdi", "static=on"},
+             {"ploop", "parallels", "cluster_size=1M"},
+             {"raw", "raw", "size=8M"}}) {
+        CAPTURE(kind.options);
+        std::string path = folder.file("image");
+        auto made = run_process({"qemu-img", "convert", "-f", "raw", "-O", kind.qemu, "-o",
+                                 kind.options, source, path});
+        CAPTURE(made.errors);
+        REQUIRE(made.ok());
+        std::ifstream in(path, std::ios::binary);
+        std::string bytes((std::istreambuf_iterator<char>(in)), {});
+        auto result = inspect(kind.format, bytes, 100'000);
+        CHECK(result.refusal == "");
+        CHECK(result.found.format == kind.format);
+        CHECK(result.found.virtual_size >= 8 << 20);
+        // As anything else it is refused.
+        for (auto other : {"raw", "qcow2", "vmdk", "vhd", "vhdx", "vdi", "iso", "ploop", "gpt"})
+            if (std::string(other) != kind.format) {
+                CAPTURE(other);
+                CHECK(inspect(other, bytes).refusal != "");
+            }
+    }
 }
 
 TEST_CASE("inspector: an ordinary text or script is raw") {
     CHECK(inspect("raw", "#!/bin/sh\necho version=1\n").refusal.empty());
     CHECK(inspect("raw", "# comment only").refusal.empty());
     CHECK(inspect("raw", "QFI").refusal.empty());
-}
-
-TEST_CASE("inspector: formats that are not taken are refused before the first byte") {
-    for (auto format : {"vmdk", "vhd", "iso", "ami", "ploop", "gpt", ""}) {
-        Inspector inspector(format);
-        REQUIRE(inspector.refusal());
-        CHECK(inspector.refusal()->find("only raw and qcow2") != std::string::npos);
-        CHECK(!inspector.finish());
-    }
 }
 
 TEST_CASE("inspector: good qcow2 gives its virtual size") {
@@ -167,14 +176,10 @@ TEST_CASE("inspector: qcow2 with what is harmless is taken") {
         put32(b, 104, 0x12345678);
         put32(b, 108, 5);
     });
-    accepts("internal snapshots", [](auto& b) {
-        put32(b, 60, 2);
-        put64(b, 64, 2 * cluster);
-    });
 }
 
 TEST_CASE("inspector: malformed and dangerous qcow2 is refused with the reason") {
-    refuses("version 1", [](auto& b) { put32(b, 4, 1); });
+    refuses("its content is qcow.", [](auto& b) { put32(b, 4, 1); });
     refuses("version 4", [](auto& b) { put32(b, 4, 4); });
     for (std::uint32_t version : {2u, 3u}) {
         refuses(
@@ -194,9 +199,7 @@ TEST_CASE("inspector: malformed and dangerous qcow2 is refused with the reason")
         refuses(
             "cluster size", [](auto& b) { put32(b, 20, 0xffffffff); }, version);
         refuses(
-            "absurd", [](auto& b) { put64(b, 24, ~std::uint64_t(0)); }, version);
-        refuses(
-            "absurd", [](auto& b) { put64(b, 24, (std::uint64_t(1) << 50) + 512); }, version);
+            "L1 table is too small", [](auto& b) { put64(b, 24, ~std::uint64_t(0)); }, version);
         refuses(
             "L1 table is too small", [](auto& b) { put32(b, 36, 1); }, version);
         refuses(
@@ -219,12 +222,6 @@ TEST_CASE("inspector: malformed and dangerous qcow2 is refused with the reason")
             "refcount table of", [](auto& b) { put32(b, 56, 1 << 20); }, version);
         refuses(
             "refcount table lies", [](auto& b) { put64(b, 48, 512); }, version);
-        refuses(
-            "internal snapshots", [](auto& b) { put32(b, 60, 65537); }, version);
-        refuses(
-            "snapshot table lies", [](auto& b) { put32(b, 60, 1); }, version);
-        refuses(
-            "cut off", [](auto& b) { put32(b, 60, 1), put64(b, 64, 64 * cluster); }, version);
     }
 }
 
@@ -279,18 +276,23 @@ TEST_CASE("inspector: qcow2 cut anywhere is refused") {
     CHECK(inspect("qcow2", whole.substr(0, 3 * cluster + 16)).refusal.empty());
 }
 
-TEST_CASE("inspector: a qcow2 header that is also an ISO image is refused") {
-    std::string b = qcow2();
-    b.replace(32769, 5, "CD001");
-    CHECK(refused(inspect("qcow2", b), "ISO"));
+TEST_CASE("inspector: a refusal comes as soon as the head is there") {
+    Inspector inspector({"qcow2"}, {});
+    CHECK(inspector.read_head(std::string(Inspector::head_bytes, 'x')).empty());
+    CHECK(inspector.refusal());
 }
 
-TEST_CASE("inspector: a refusal comes as soon as the head is there") {
-    Inspector inspector("qcow2");
-    inspector.feed(std::string(Inspector::head_bytes, 'x'));
-    REQUIRE(inspector.refusal());
-    inspector.feed("more");
-    CHECK(!inspector.finish());
+TEST_CASE("inspector: what it wants to see is in order, apart and bounded") {
+    std::string b = qcow2();
+    put64(b, 40, 100 * cluster);
+    put64(b, 48, 90 * cluster);
+    Inspector inspector({"qcow2"}, {});
+    auto wanted = inspector.read_head(b);
+    REQUIRE(wanted.size() == 2);
+    CHECK(wanted[0].offset == 90 * cluster);
+    CHECK(wanted[0].length == cluster);
+    CHECK(wanted[1].offset == 100 * cluster);
+    CHECK(wanted[1].length == 16);
 }
 
 TEST_CASE("inspector: no header, however random, makes it read outside or accept a reference") {
@@ -301,10 +303,10 @@ TEST_CASE("inspector: no header, however random, makes it read outside or accept
                 std::string b = qcow2(version);
                 b[at] = static_cast<char>(value);
                 for (std::size_t length : {b.size(), at + 1}) {
-                    Qcow2 header = read_qcow2(std::string_view(b).substr(0, length));
+                    auto result = inspect("qcow2", std::string_view(b).substr(0, length));
                     bool references = at >= 8 && at < 20;
-                    if (references) CHECK(header.refusal);
-                    if (!header.refusal) CHECK(header.virtual_size <= std::uint64_t(1) << 50);
+                    if (references) CHECK(result.refusal != "");
+                    CHECK(result.found.virtual_size <= std::int64_t(64) << 40);
                 }
             }
 }

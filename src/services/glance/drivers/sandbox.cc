@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parent's side: this program started again with standard streams only and no environment.
+#include "services/glance/drivers/sandbox.h"
+
+#include "base/strings.h"
+#include "base/time.h"
+#include "platform/fault/fault.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace nephele::glance {
+namespace {
+constexpr const char* own_program = "/proc/self/exe";
+
+EngineFailure failure(const char* what, int code) {
+    return EngineFailure(EngineFailure::Kind::transient,
+                         format("sandbox: {}: {}", what, std::strerror(code)));
+}
+
+/// Two ends of a stream between us and the child. Sockets, since writing to one whose reader has
+/// died can be told not to raise SIGPIPE.
+struct Channel {
+    Channel() {
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+            throw failure("no channel", errno);
+        ours = ends[0];
+        theirs = ends[1];
+    }
+    ~Channel() {
+        if (ours >= 0) ::close(ours);
+        if (theirs >= 0) ::close(theirs);
+    }
+    Channel(const Channel&) = delete;
+    int ours, theirs;
+};
+
+/// 0 and a pid, or errno.
+int spawn(const std::vector<std::string>& arguments, int input, int output, pid_t& pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, input, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, defaults;
+    sigemptyset(&none);
+    sigfillset(&defaults);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    std::vector<std::string> all{"nephele", "sandboxed"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (auto& one : all) argv.push_back(one.data());
+    argv.push_back(nullptr);
+    // The environment may hold secrets. Sanitizers would check for leaks in a way that is forbidden
+    // to the child.
+    std::string sanitizer = "ASAN_OPTIONS=detect_leaks=0", locale = "LC_ALL=C";
+    char* environment[] = {locale.data(), sanitizer.data(), nullptr};
+    int error = ::posix_spawn(&pid, own_program, &actions, &attributes, argv.data(), environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+/// False at the deadline.
+bool wait_for(int descriptor, short what, std::int64_t deadline_ms) {
+    for (;;) {
+        auto left = deadline_ms - monotonic_ms();
+        if (left <= 0) return false;
+        pollfd watched{descriptor, what, 0};
+        int ready = ::poll(&watched, 1, static_cast<int>(left));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
+    }
+}
+} // namespace
+
+std::int64_t monotonic_ms() { return system_clock().monotonic_ns() / 1'000'000; }
+
+SandboxedChild::SandboxedChild(const std::vector<std::string>& arguments, int input, int output) {
+    Channel channel;
+    int error = spawn(arguments, input >= 0 ? input : channel.theirs,
+                      output >= 0 ? output : channel.theirs, pid_);
+    if (error != 0) {
+        pid_ = -1;
+        throw failure("the child could not be started", error);
+    }
+    std::swap(to_, channel.ours);
+}
+
+SandboxedChild::~SandboxedChild() {
+    if (pid_ > 0) kill();
+    if (to_ >= 0) ::close(to_);
+}
+
+bool SandboxedChild::write(std::string_view bytes, std::int64_t deadline_ms) {
+    while (!bytes.empty()) {
+        auto count = ::send(to_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno == EAGAIN) {
+            if (!wait_for(to_, POLLOUT, deadline_ms)) return false;
+            continue;
+        }
+        if (count < 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+bool SandboxedChild::read(char* into, std::size_t size, std::int64_t deadline_ms) {
+    while (size > 0) {
+        auto count = ::recv(to_, into, size, MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno == EAGAIN) {
+            if (!wait_for(to_, POLLIN, deadline_ms)) return false;
+            continue;
+        }
+        if (count <= 0) return false;
+        into += count;
+        size -= static_cast<std::size_t>(count);
+    }
+    return true;
+}
+
+void SandboxedChild::close_input() { ::shutdown(to_, SHUT_WR); }
+
+void SandboxedChild::kill() {
+    ::kill(-pid_, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+}
+
+std::string SandboxedChild::finish(std::int64_t deadline_ms) {
+    if (pid_ <= 0) return end_;
+    int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+    // One that has just died of what it did is given the moment to be seen dead.
+    constexpr std::int64_t moment_ms = 100;
+    bool ended = process >= 0 &&
+                 wait_for(process, POLLIN, std::max(deadline_ms, monotonic_ms() + moment_ms));
+    if (process >= 0) ::close(process);
+    int status = 0;
+    if (!ended) {
+        kill();
+        return end_ = "it took too long";
+    }
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    if (WIFSIGNALED(status)) {
+        int signal = WTERMSIG(status);
+        end_ = signal == SIGXCPU || signal == SIGKILL ? "it used up its processor time"
+               : signal == SIGSYS                     ? "it tried what it may not do"
+               : signal == SIGXFSZ                    ? "it wrote more than it may"
+                                                      : format("killed by signal {}", signal);
+    } else if (WEXITSTATUS(status) != 0) {
+        end_ = format("exit status {}", WEXITSTATUS(status));
+    }
+    return end_;
+}
+
+} // namespace nephele::glance
