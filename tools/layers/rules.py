@@ -34,6 +34,7 @@ HEAVY = {
     'argon2.h': ['src/platform/crypto/*.cc'],
     'yaml.h': ['src/platform/yaml/yaml.cc'],
     'libvirt/': ['src/engines/libvirt/*.cc'],
+    'ldap.h': ['src/engines/ldap/ldap.cc'],
     'nlohmann/': [], 'gtest/': [], 'catch2/': [],
 }
 REPLACEMENT = {'boost/': 'platform/http/http.h', 'rapidjson/': 'platform/json/json.h',
@@ -42,6 +43,7 @@ REPLACEMENT = {'boost/': 'platform/http/http.h', 'rapidjson/': 'platform/json/js
                'postgresql/': 'platform/db/db.h', 'openssl/': 'platform/crypto/',
                'crypt.h': 'platform/crypto/', 'argon2.h': 'platform/crypto/',
                'yaml.h': 'platform/yaml/yaml.h', 'libvirt/': 'engines/libvirt/',
+               'ldap.h': 'engines/ldap/ldap.h',
                'gtest/': '<doctest/doctest.h>', 'catch2/': '<doctest/doctest.h>'}
 
 # Standard headers that cost every includer dearly, and what a header uses instead.
