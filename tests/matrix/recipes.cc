@@ -154,6 +154,11 @@ std::vector<Recipe> network() {
     };
 }
 
+// Of a property in a metadata definition.
+Json definition() {
+    return obj({{"title", "P"}, {"type", "integer"}, {"minimum", 1}, {"default", 2}});
+}
+
 std::vector<Recipe> image() {
     const std::string v2 = "/image/v2";
     return {
@@ -165,6 +170,18 @@ std::vector<Recipe> image() {
         {"", "PUT", v2 + "/images/$images/file", Json(), false, std::string(2048, '\1')},
         {"", "PUT", v2 + "/images/$images/tags/t", Json()},
         {"members", "POST", v2 + "/images/$images/members", obj({{"member", "third"}})},
+        {"namespaces", "POST", v2 + "/metadefs/namespaces",
+         obj({{"namespace", "ns{n}"},
+              {"visibility", "private"},
+              {"properties", obj({{"p", definition()}})},
+              {"tags", Json::array({obj({{"name", "t"}})})}}),
+         by_admin},
+        {"objects", "POST", v2 + "/metadefs/namespaces/$namespaces/objects",
+         obj({{"name", "o{n}"}, {"properties", obj({{"p", definition()}})}}), by_admin},
+        {"properties", "POST", v2 + "/metadefs/namespaces/$namespaces/properties",
+         obj({{"name", "p{n}"}, {"title", "P"}, {"type", "string"}}), by_admin},
+        {"resource_types", "POST", v2 + "/metadefs/namespaces/$namespaces/resource_types",
+         obj({{"name", "OS::T{n}"}, {"prefix", "t_"}}), by_admin},
         // The image in DELETE /v2/stores/local/{image_id}.
         {"local", "POST", v2 + "/images", obj({{"name", "i"}})},
     };
@@ -239,6 +256,16 @@ const std::map<std::string, Json>& accepted_bodies() {
         {"PATCH /v2/images/{image_id}",
          Json::array({obj({{"op", "replace"}, {"path", "/name"}, {"value", "j"}})})},
         {"POST /v2/images/{image_id}/members", obj({{"member", "m{n}"}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}",
+         obj({{"namespace", "changed{n}"}, {"owner", "own"}, {"description", "d"}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}/objects/{object_name}",
+         obj({{"name", "changed{n}"}, {"properties", obj({{"q", definition()}})}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}/properties/{property_name}",
+         obj({{"name", "changed{n}"}, {"title", "P"}, {"type", "string"}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}/tags/{tag_name}",
+         obj({{"name", "changed{n}"}})},
+        {"POST /v2/metadefs/namespaces/{namespace_name}/tags",
+         obj({{"tags", Json::array({obj({{"name", "t"}}), obj({{"name", "u{n}"}})})}})},
         {"PUT /v2/images/{image_id}/members/{member_id}", obj({{"status", "accepted"}})},
         {"PUT /allocations/{consumer_uuid}", claim()},
         {"POST /allocations", obj({{"0a0a0a0a-0a0a-40a0-8a0a-0a0a0a0a0a0b", claim()}})},

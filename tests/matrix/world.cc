@@ -36,7 +36,7 @@ std::vector<std::string> settings(const std::string& directory) {
 std::string id_in(const Answer& answer) {
     if (answer.status >= 300 || !answer.json.is_object()) return "";
     const Json* made = &answer.json;
-    for (const char* key : {"id", "uuid", "name", "member_id"}) {
+    for (const char* key : {"id", "uuid", "name", "member_id", "namespace"}) {
         if (made->size() == 1 && made->as_object().front().second.is_object())
             made = &made->as_object().front().second;
         // Several made at once: the first of them.

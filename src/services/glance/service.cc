@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "services/glance/api/manners.h"
+#include "services/glance/api/metadefs.h"
 #include "services/glance/ops/format_options.h"
 #include "services/glance/ops/state.h"
 #include "services/glance/store/images.h"
@@ -66,6 +67,7 @@ api::Service service() {
                 {"images have their data", data_errors},
                 {"what is being written has its operation",
                  [](Cloud&, db::Tx& tx) { return store::transfer_errors(tx); }}};
+    add_metadefs(s);
     s.start = [](Cloud& cloud) { cloud.add_state(make_state(cloud)); };
     return s;
 }
