@@ -215,6 +215,31 @@ std::vector<Recipe> compute() {
          by_admin},
     };
 }
+
+std::map<std::string, Json> image_bodies() {
+    return {
+        {"PATCH /v2/images/{image_id}",
+         Json::array({obj({{"op", "replace"}, {"path", "/name"}, {"value", "j"}})})},
+        {"POST /v2/images/{image_id}/members", obj({{"member", "m{n}"}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}",
+         obj({{"namespace", "changed{n}"}, {"owner", "own"}, {"description", "d"}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}/objects/{object_name}",
+         obj({{"name", "changed{n}"}, {"properties", obj({{"q", definition()}})}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}/properties/{property_name}",
+         obj({{"name", "changed{n}"}, {"title", "P"}, {"type", "string"}})},
+        {"PUT /v2/metadefs/namespaces/{namespace_name}/tags/{tag_name}",
+         obj({{"name", "changed{n}"}})},
+        {"POST /v2/metadefs/namespaces/{namespace_name}/objects",
+         obj({{"name", "o{n}"}, {"properties", obj({{"p", definition()}})}})},
+        {"POST /v2/metadefs/namespaces/{namespace_name}/properties",
+         obj({{"name", "p{n}"}, {"title", "P"}, {"type", "string"}})},
+        {"POST /v2/metadefs/namespaces/{namespace_name}/resource_types",
+         obj({{"name", "OS::T{n}"}, {"prefix", "t_"}})},
+        {"POST /v2/metadefs/namespaces/{namespace_name}/tags",
+         obj({{"tags", Json::array({obj({{"name", "t"}}), obj({{"name", "u{n}"}})})}})},
+        {"PUT /v2/images/{image_id}/members/{member_id}", obj({{"status", "accepted"}})},
+    };
+}
 } // namespace
 
 const std::vector<Recipe>& recipes() {
@@ -253,26 +278,6 @@ const std::map<std::string, Json>& accepted_bodies() {
         {"PUT /v2.0/quotas/{project_id}", in("quota", {{"port", 100}})},
         {"PUT /v2.0/{resource}/{resource_id}/tags", obj({{"tags", Json::array({"u"})}})},
         {"PUT /v3/projects/{project_id}/tags", obj({{"tags", Json::array({"u"})}})},
-        {"PATCH /v2/images/{image_id}",
-         Json::array({obj({{"op", "replace"}, {"path", "/name"}, {"value", "j"}})})},
-        {"POST /v2/images/{image_id}/members", obj({{"member", "m{n}"}})},
-        {"PUT /v2/metadefs/namespaces/{namespace_name}",
-         obj({{"namespace", "changed{n}"}, {"owner", "own"}, {"description", "d"}})},
-        {"PUT /v2/metadefs/namespaces/{namespace_name}/objects/{object_name}",
-         obj({{"name", "changed{n}"}, {"properties", obj({{"q", definition()}})}})},
-        {"PUT /v2/metadefs/namespaces/{namespace_name}/properties/{property_name}",
-         obj({{"name", "changed{n}"}, {"title", "P"}, {"type", "string"}})},
-        {"PUT /v2/metadefs/namespaces/{namespace_name}/tags/{tag_name}",
-         obj({{"name", "changed{n}"}})},
-        {"POST /v2/metadefs/namespaces/{namespace_name}/objects",
-         obj({{"name", "o{n}"}, {"properties", obj({{"p", definition()}})}})},
-        {"POST /v2/metadefs/namespaces/{namespace_name}/properties",
-         obj({{"name", "p{n}"}, {"title", "P"}, {"type", "string"}})},
-        {"POST /v2/metadefs/namespaces/{namespace_name}/resource_types",
-         obj({{"name", "OS::T{n}"}, {"prefix", "t_"}})},
-        {"POST /v2/metadefs/namespaces/{namespace_name}/tags",
-         obj({{"tags", Json::array({obj({{"name", "t"}}), obj({{"name", "u{n}"}})})}})},
-        {"PUT /v2/images/{image_id}/members/{member_id}", obj({{"status", "accepted"}})},
         {"PUT /allocations/{consumer_uuid}", claim()},
         {"POST /allocations", obj({{"0a0a0a0a-0a0a-40a0-8a0a-0a0a0a0a0a0b", claim()}})},
         {"PUT /resource_providers/{uuid}", obj({{"name", "rp-{n}"}})},
@@ -308,7 +313,9 @@ const std::map<std::string, Json>& accepted_bodies() {
         {"PUT /v2.1/flavors/{flavor_id}/os-extra_specs/{key}", obj({{"hw:cpu_policy", "shared"}})},
     };
     static const bool with_identity = (all.merge(identity_bodies()), true);
+    static const bool with_images = (all.merge(image_bodies()), true);
     (void)with_identity;
+    (void)with_images;
     return all;
 }
 
