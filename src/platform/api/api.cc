@@ -3,7 +3,7 @@
 #include "base/ids.h"
 #include "base/strings.h"
 #include "platform/api/answer.h"
-#include "platform/api/idempotency.h"
+#include "platform/api/key_claim.h"
 #include "platform/api/query.h"
 #include "platform/api/router.h"
 #include "platform/log/log.h"
@@ -265,11 +265,7 @@ struct Api::Impl {
                     std::move(chosen),
                     cloud.now()};
         if (!route.policy.empty() && route.policy != enforced_by_handler) check_policy(in);
-        if (route.handler.free) {
-            FreeCall call(cloud, in, stream);
-            return answer_reply(in, route.handler.free(call));
-        }
-        return run_in_transaction(in);
+        return route.handler.free ? run_free(in, stream) : run_in_transaction(in);
     }
 
     void check_policy(const Incoming& in) const {
@@ -281,6 +277,23 @@ struct Api::Impl {
                       nephele::format("You are not authorized to perform the requested action: {}.",
                                       in.route.policy))
             .with("rule", in.route.policy);
+    }
+
+    http::Response run_free(const Incoming& in, http::BodyReader* stream) {
+        FreeCall call(cloud, in, stream);
+        auto keyed = keyed_request(in);
+        if (!keyed) return answer_reply(in, in.route.handler.free(call));
+        KeyClaim claim(cloud, std::move(*keyed));
+        if (claim.kept) return std::move(*claim.kept);
+        call.claim = &claim;
+        try {
+            http::Response response = answer_reply(in, in.route.handler.free(call));
+            if (!claim.is_kept()) cloud.db().write([&](db::Tx& tx) { claim.keep(tx, response); });
+            return response;
+        } catch (const std::exception&) {
+            claim.release();
+            throw;
+        }
     }
 
     http::Response run_in_transaction(const Incoming& in) {

@@ -4,7 +4,8 @@
 
 #include "base/check.h"
 #include "base/strings.h"
-#include "platform/api/service.h"
+#include "platform/api/answer.h"
+#include "platform/api/key_claim.h"
 
 namespace nephele::api {
 
@@ -67,6 +68,10 @@ View Call::view() const {
         return known.emplace_back(rule, allowed(rule)).second;
     };
     return view;
+}
+
+void FreeCall::keep(db::Tx& tx, const Reply& reply) {
+    if (claim) claim->keep(tx, answer_reply(in, reply));
 }
 
 policy::Target owned_by(const std::string& project_id, const std::string& user_id) {

@@ -18,6 +18,8 @@ namespace nephele::api {
 using namespace shape;
 struct Service;
 struct Route;
+struct Reply;
+class KeyClaim;
 
 /// What is known of a request before any transaction: the same for every run of its handler.
 struct Incoming {
@@ -91,12 +93,25 @@ class FreeCall {
             return body(call);
         });
     }
+    /// The last one gives the Reply: an Idempotency-Key is kept in the same transaction. What comes
+    /// before it must bear being done again after a crash.
     template <class F> auto write(F&& body) {
         return cloud.db().write([&](db::Tx& tx) {
             Call call(cloud, tx, in);
-            return body(call);
+            if constexpr (std::is_same_v<std::invoke_result_t<F, Call&>, Reply>) {
+                auto reply = body(call);
+                keep(tx, reply);
+                return reply;
+            } else {
+                return body(call);
+            }
         });
     }
+
+    KeyClaim* claim = nullptr; ///< of a call with an Idempotency-Key
+
+  private:
+    void keep(db::Tx& tx, const Reply& reply);
 };
 
 /// A target that belongs to a project (and user): sets project_id, tenant_id and user_id.

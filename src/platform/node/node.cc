@@ -3,7 +3,7 @@
 
 #include "base/strings.h"
 #include "platform/agent/agent.h"
-#include "platform/api/idempotency.h"
+#include "platform/api/key_claim.h"
 #include "platform/journal/hub.h"
 #include "platform/journal/journal.h"
 #include "platform/log/log.h"
@@ -164,8 +164,9 @@ struct Node::Impl {
     }
 
     void start_services(const NodeOptions& options) {
+        cloud->add_state(std::make_shared<api::RunningKeys>(*cloud));
         std::vector<ops::Operation> operations;
-        std::vector<task::Task> all_tasks{api::forget_answers(), trim_journal()};
+        std::vector<task::Task> all_tasks{api::forget_answers(), api::renew_keys(), trim_journal()};
         for (auto& service : services) {
             cloud->set_policy(service.name, compiled_policy(cloud->config(), service));
             operations.insert(operations.end(), service.operations.begin(),

@@ -65,7 +65,10 @@ Reply upload(FreeCall& call) {
     try {
         Expected expected{{*image.disk_format, *image.container_format}, state.format_rules, limit};
         Received received = receive(*call.stream, *store.driver, *image.location, expected);
-        call.write([&](Call& c) { mark_active(c, image, store, received, state.quotas); });
+        return call.write([&](Call& c) {
+            mark_active(c, image, store, received, state.quotas);
+            return Reply{.status = 204};
+        });
     } catch (const std::exception& error) {
         abandon(call.cloud, call.in.request_id, image, error.what());
         if (auto* transfer = dynamic_cast<const http::TransferError*>(&error))
@@ -73,7 +76,6 @@ Reply upload(FreeCall& call) {
         if (auto* store = dynamic_cast<const StoreError*>(&error)) throw failure_of_store(*store);
         throw;
     }
-    return {.status = 204};
 }
 
 void check_readable(Call& call, const Image& image) {

@@ -63,14 +63,15 @@ Image update(Call& call, const Json& body) {
 // The row goes first, in its transaction; then the data. Whoever reads it keeps it until done, and
 // what a crash leaves between the two is swept.
 Reply remove(FreeCall& free) {
-    Image image = free.write([](Call& call) {
-        Image image = need_image(call, "delete_image");
+    Image image;
+    Reply reply = free.write([&](Call& call) {
+        image = need_image(call, "delete_image");
         logic::check_deletable(image);
         store::erase(call, image);
-        return image;
+        return Reply{.status = 204};
     });
     remove_data(free.cloud.state<State>(), image.locations, image.id);
-    return {.status = 204};
+    return reply;
 }
 
 void set_active(Call& call, const char* rule, Status status) {

@@ -56,17 +56,15 @@ Reply change_password(FreeCall& free) {
     const Change change = read_change(free.in.body);
     const User proved = prove(free.cloud, user_id, change);
     const NewPassword secret = prepare_password(free.cloud, change.wanted.reveal());
-    free.write([&](Call& call) {
+    return free.write([&](Call& call) {
         User user = need(call.tx, table::users(), Scope::all(), user_id);
         // Another change came in between: what was proved is no longer true.
         if (user.password_hash != proved.password_hash) throw refused_login();
         set_password(call, user, secret, true);
         store::revoke(call, {.user_id = user.id});
         store::update(call, table::users(), user);
+        return Reply{.status = 204};
     });
-    Reply reply;
-    reply.status = 204;
-    return reply;
 }
 
 } // namespace

@@ -138,10 +138,10 @@ Reply create(FreeCall& free) {
         return body;
     });
     Key key = key_of(wanted);
-    Reply reply;
-    reply.body = free.write([&](Call& call) { return store_key(call, wanted, key); });
-    reply.status = free.in.version >= Version{2, 2} ? 201 : 200;
-    return reply;
+    return free.write([&](Call& call) {
+        return Reply{.status = call.version >= Version{2, 2} ? 201 : 200,
+                     .body = store_key(call, wanted, key)};
+    });
 }
 
 void remove(Call& call) {
