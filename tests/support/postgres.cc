@@ -102,12 +102,29 @@ void PostgresServer::stop() {
     server_.stop();
 }
 
-std::string PostgresServer::fresh_database() {
+std::string PostgresServer::create(const std::string& model) {
     std::string name = "test" + std::to_string(++databases_);
-    ProcessResult result = run_process(
-        {binaries_ + "/createdb", "-h", dir_.path(), "-U", "nephele", "-T", "template0", name});
+    ProcessResult result = run_process({binaries_ + "/createdb", "-h", dir_.path(), "-U", "nephele",
+                                        "-T", model, "--strategy", "file_copy", name});
     if (!result.ok()) throw std::runtime_error("createdb: " + result.describe());
+    return name;
+}
+
+std::string PostgresServer::url_of(const std::string& name) const {
     return "postgresql://nephele@/" + name + "?host=" + dir_.path();
+}
+
+std::string PostgresServer::fresh_database() { return url_of(create("template0")); }
+
+std::string PostgresServer::copy_of(const std::string& name,
+                                    const std::function<void(const std::string&)>& fill) {
+    std::string& model = models_[name];
+    if (model.empty()) {
+        std::string made = create("template0");
+        fill(url_of(made));
+        model = made;
+    }
+    return url_of(create(model));
 }
 
 } // namespace nephele::test

@@ -26,11 +26,14 @@ std::string FakeAuthenticator::add(Principal who) {
 
 namespace {
 // NEPHELE_TEST_DATABASE=postgresql runs the same tests on a private PostgreSQL.
-std::string database_url() {
+std::string database_url(const std::vector<api::Service>& services) {
     const char* wanted = std::getenv("NEPHELE_TEST_DATABASE");
-    if (wanted && std::string_view(wanted) == "postgresql")
-        return PostgresServer::shared().fresh_database();
-    return "sqlite::memory:";
+    if (!wanted || std::string_view(wanted) != "postgresql") return "sqlite::memory:";
+    std::string names;
+    for (auto& service : services) names += service.name + " ";
+    return PostgresServer::shared().copy_of(names, [&](const std::string& url) {
+        db::Database::open({url, 1})->migrate(all_migrations(services));
+    });
 }
 } // namespace
 
@@ -40,7 +43,7 @@ TestCloud::TestCloud(std::vector<api::Service> services, std::vector<std::string
                      const Clock* clock) {
     NodeOptions options;
     options.services = std::move(services);
-    options.settings = {"http.port=0", "database.url=\"" + database_url() + "\"",
+    options.settings = {"http.port=0", "database.url=\"" + database_url(options.services) + "\"",
                         "log.level=\"warning\"", "data.directory=\"" + directory_.path() + "\""};
     options.settings.insert(options.settings.end(), settings.begin(), settings.end());
     options.background = background;
