@@ -109,7 +109,9 @@ void lists(TestCloud& cloud, const std::string& token, int count) {
             glance::store::insert(context, image);
         }
     });
-    for (auto query : {"?limit=25", "?limit=1000", "?limit=25&group=g&name=image-7"}) {
+    for (auto query :
+         {"?limit=25", "?limit=1000", "?limit=25&group=g&name=image-7", "?limit=25&group=g",
+          "?limit=25&sort=name:asc", "?limit=25&visibility=all"}) {
         constexpr int rounds = 20;
         double cpu = cpu_seconds();
         for (int i = 0; i < rounds; ++i) cloud.get(std::string("/image/v2/images") + query, token);

@@ -267,6 +267,7 @@ std::vector<Order> orders_of(const TableBase& table, const Compiled& c, const Pa
     if (page.sort.empty() && c.created)
         orders.push_back({sort_expression(table, *c.created), page.reverse});
     bool last = !page.sort.empty() && page.sort.back().descending;
+    if (!page.sort.empty() && page.sort.back().field == c.key->name) return orders;
     orders.push_back({table.name + "." + quoted(table.key), last != page.reverse});
     return orders;
 }
@@ -303,7 +304,9 @@ Where after_marker(db::Tx& tx, const TableBase& table, const Where& seen, const 
     if (values.empty())
         throw bad_request("MarkerNotFound",
                           nephele::format("marker [{}] not found", page.marker.substr(0, 100)));
-    Where out;
+    // The first condition says nothing new; it lets an index be entered where the page begins.
+    Where out{orders[0].expression + (orders[0].descending ? " <= ? AND (" : " >= ? AND ("),
+              {values[0]}};
     for (std::size_t i = 0; i < orders.size(); ++i) {
         if (i) out.sql += " OR ";
         out.sql += "(";
@@ -313,6 +316,85 @@ Where after_marker(db::Tx& tx, const TableBase& table, const Where& seen, const 
         }
         out.sql += orders[i].expression + (orders[i].descending ? " < ?" : " > ?") + ")";
         out.params.push_back(values[i]);
+    }
+    out.sql += ")";
+    return out;
+}
+
+void append(db::Params& into, const db::Params& more) {
+    into.insert(into.end(), more.begin(), more.end());
+}
+
+// "a DESC, b ASC" of each order's `name(i)`.
+template <class F> std::string order_by(const std::vector<Order>& orders, F&& name) {
+    std::string out = " ORDER BY ";
+    for (std::size_t i = 0; i < orders.size(); ++i)
+        out += (i ? ", " : "") + name(i) + (orders[i].descending ? " DESC" : " ASC");
+    return out;
+}
+
+struct Listing {
+    const TableBase& table;
+    const Compiled& columns;
+    const std::vector<Order>& orders;
+    const Where& where; ///< all but the scope
+    std::string limit;  ///< " LIMIT 26"
+
+    std::string ordered() const {
+        return order_by(orders, [&](std::size_t i) { return orders[i].expression; });
+    }
+    std::string of_few(const char* key) const {
+        // A cross join is read from left to right.
+        return " CROSS JOIN " + table.name + " WHERE " + table.name + "." + quoted(table.key) +
+               " = few." + key;
+    }
+
+    Where plain(const Where& seen) const {
+        Where out{columns.select + " WHERE " + seen.sql, seen.params};
+        join_where(out, where);
+        out.sql += ordered() + limit;
+        return out;
+    }
+
+    Where among(const Where& few, const Where& seen) const {
+        Where out{"SELECT " + columns.columns + " FROM (" + few.sql + ") AS few" + of_few("found"),
+                  few.params};
+        join_where(out, seen);
+        join_where(out, where);
+        out.sql += ordered() + limit;
+        return out;
+    }
+
+    // The keys of each branch in order, merged, and only then the records.
+    Where merged(const std::vector<Where>& branches) const {
+        std::string keys = "SELECT " + table.name + "." + quoted(table.key) + " AS found", names;
+        for (std::size_t i = 0; i < orders.size(); ++i) {
+            keys += ", " + orders[i].expression + " AS s" + std::to_string(i);
+            names += ", s" + std::to_string(i);
+        }
+        Where out;
+        for (auto& branch : branches) {
+            Where one{keys + " FROM " + table.name + " WHERE (" + branch.sql + ")", branch.params};
+            join_where(one, where);
+            out.sql += (out.sql.empty() ? "" : " UNION ALL ") + std::string("SELECT found") +
+                       names + " FROM (" + one.sql + ordered() + limit + ") AS branch";
+            append(out.params, one.params);
+        }
+        auto by_name = [](const char* before) {
+            return [before](std::size_t i) { return before + std::to_string(i); };
+        };
+        out.sql = "SELECT " + columns.columns + " FROM (" + out.sql +
+                  order_by(orders, by_name("s")) + limit + ") AS few" + of_few("found") +
+                  order_by(orders, by_name("few.s"));
+        return out;
+    }
+};
+
+Where any_of(const std::vector<Where>& branches) {
+    Where out;
+    for (auto& branch : branches) {
+        out.sql += (out.sql.empty() ? "(" : " OR (") + branch.sql + ")";
+        append(out.params, branch.params);
     }
     return out;
 }
@@ -364,22 +446,24 @@ void select(db::Tx& tx, const TableBase& table, const Scope& scope, const Where&
 }
 
 std::pair<bool, bool> list(db::Tx& tx, const TableBase& table, const Scope& scope, const Page& page,
-                           const Where& extra, const MakeRecord& next,
+                           const Where& extra, const ListPlan& plan, const MakeRecord& next,
                            const std::function<void()>& reverse_items) {
     const Compiled& c = compiled(table);
     auto orders = orders_of(table, c, page);
     Where seen = visible(table, scope);
-    Where where = seen;
+    Where where{"1 = 1", {}};
     join_where(where, extra);
     for (auto& filter : page.filters) join_where(where, condition(table, filter));
     if (!page.marker.empty()) join_where(where, after_marker(tx, table, seen, page, orders));
-    std::string sql = c.select + " WHERE " + where.sql + " ORDER BY ";
-    for (std::size_t i = 0; i < orders.size(); ++i)
-        sql += (i ? ", " : "") + orders[i].expression + (orders[i].descending ? " DESC" : " ASC");
-    if (page.limit) sql += " LIMIT " + std::to_string(*page.limit + 1);
+    Listing listing{table, c, orders, where, {}};
+    if (page.limit) listing.limit = " LIMIT " + std::to_string(*page.limit + 1);
+    if (!plan.branches.empty() && !plan.few.sql.empty()) seen = any_of(plan.branches);
+    Where query = !plan.few.sql.empty()    ? listing.among(plan.few, seen)
+                  : !plan.branches.empty() ? listing.merged(plan.branches)
+                                           : listing.plain(seen);
     std::int64_t taken = 0;
     bool beyond = false;
-    tx.each(sql, where.params, [&](const db::Row& row) {
+    tx.each(query.sql, query.params, [&](const db::Row& row) {
         if (page.limit && taken == *page.limit) {
             beyond = true;
             return;

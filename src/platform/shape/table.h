@@ -93,6 +93,16 @@ struct Where {
     db::Params params;
 };
 
+/// How to find a page where the plain form would read a large part of the table. Either or none.
+struct ListPlan {
+    /// "SELECT image_id AS found FROM ...": the keys of few records, each once. Only those are
+    /// looked at.
+    Where few;
+    /// What the scope comes to, as conditions no two of which hold for one record. Each is read in
+    /// order from an index of its own, no further than the page goes, and the parts are merged.
+    std::vector<Where> branches;
+};
+
 // ---- erased engine ----
 namespace detail {
 using MakeRecord = std::function<void*()>; ///< room for the next record
@@ -101,7 +111,8 @@ void select(db::Tx&, const TableBase&, const Scope&, const Where&, std::string_v
             const MakeRecord& next);
 /// Returns {more, before}.
 std::pair<bool, bool> list(db::Tx&, const TableBase&, const Scope&, const Page&, const Where&,
-                           const MakeRecord& next, const std::function<void()>& reverse_items);
+                           const ListPlan&, const MakeRecord& next,
+                           const std::function<void()>& reverse_items);
 void insert(Context&, const TableBase&, const void* record);
 void update(Context&, const TableBase&, void* record);
 void erase(Context&, const TableBase&, const void* record);
@@ -135,10 +146,10 @@ std::vector<T> select(db::Tx& tx, const Table<T>& table, const Scope& scope,
 /// that is not there.
 template <class T>
 Listed<T> list(db::Tx& tx, const Table<T>& table, const Scope& scope, const Page& page,
-               const Where& where = {}) {
+               const Where& where = {}, const ListPlan& plan = {}) {
     Listed<T> out;
     auto [more, before] = detail::list(
-        tx, table, scope, page, where, [&]() -> void* { return &out.items.emplace_back(); },
+        tx, table, scope, page, where, plan, [&]() -> void* { return &out.items.emplace_back(); },
         [&] { std::reverse(out.items.begin(), out.items.end()); });
     out.more = more;
     out.before = before;

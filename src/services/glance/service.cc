@@ -67,6 +67,7 @@ api::Service service() {
                 {"images have their data", data_errors},
                 {"what is being written has its operation",
                  [](Cloud&, db::Tx& tx) { return store::transfer_errors(tx); }}};
+    for (auto& migration : store::list_migrations()) s.migrations.push_back(migration);
     add_metadefs(s);
     s.start = [](Cloud& cloud) { cloud.add_state(make_state(cloud)); };
     return s;

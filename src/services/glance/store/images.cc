@@ -25,12 +25,12 @@ const Table<Image>& images() {
 }
 
 namespace store {
-namespace {
 // Long values would not fit into an index entry: those are found by their digest.
 std::string search_value(const std::string& value) {
     return value.size() <= 200 ? value : "sha256:" + hex_encode(crypto::sha256(value));
 }
 
+namespace {
 void index(db::Tx& tx, const Image& image) {
     for (auto& tag : image.tags)
         tx.exec("INSERT INTO glance_image_tags (image_id, tag) VALUES (?, ?)", {image.id, tag});
@@ -45,11 +45,6 @@ void unindex(db::Tx& tx, const std::string& id) {
     tx.exec("DELETE FROM glance_image_tags WHERE image_id = ?", {id});
     tx.exec("DELETE FROM glance_image_properties WHERE image_id = ?", {id});
     tx.exec("DELETE FROM glance_image_locations WHERE image_id = ?", {id});
-}
-
-void also(Where& where, const std::string& sql, db::Params params) {
-    where.sql += (where.sql.empty() ? "" : " AND ") + sql;
-    where.params.insert(where.params.end(), params.begin(), params.end());
 }
 } // namespace
 
@@ -68,35 +63,6 @@ void erase(Context& context, const Image& image) {
     unindex(context.tx, image.id);
     context.tx.exec("DELETE FROM glance_image_members WHERE image_id = ?", {image.id});
     shape::erase(context, images(), image);
-}
-
-Listed<Image> list(db::Tx& tx, const Scope& scope, const std::string& project, const Page& page,
-                   const Search& search) {
-    Where where;
-    if (!search.visibility)
-        also(where, "(glance_images.visibility <> 'community' OR glance_images.owner = ?)",
-             {project});
-    else if (*search.visibility != "all")
-        also(where, "glance_images.visibility = ?", {*search.visibility});
-    if (!scope.sees_all() && search.member_status != "all")
-        also(where,
-             "(glance_images.visibility <> 'shared' OR glance_images.owner = ? OR EXISTS (SELECT 1 "
-             "FROM glance_image_members a WHERE a.image_id = glance_images.id AND a.member_id = ? "
-             "AND a.status = ?))",
-             {project, project, search.member_status});
-    for (auto& tag : search.tags)
-        also(where,
-             "EXISTS (SELECT 1 FROM glance_image_tags t WHERE t.image_id = glance_images.id AND "
-             "t.tag = ?)",
-             {tag});
-    if (search.size_min) also(where, "glance_images.size >= ?", {*search.size_min});
-    if (search.size_max) also(where, "glance_images.size <= ?", {*search.size_max});
-    for (auto& [name, value] : search.properties)
-        also(where,
-             "EXISTS (SELECT 1 FROM glance_image_properties p WHERE p.image_id = glance_images.id "
-             "AND p.name = ? AND p.value = ?)",
-             {name, search_value(value)});
-    return shape::list(tx, images(), scope, page, where);
 }
 
 std::vector<Image> receiving_on(db::Tx& tx, const std::string& node) {

@@ -19,6 +19,11 @@ void update(Context& context, Image& image);
 /// With its members, tags and properties.
 void erase(Context& context, const Image& image);
 
+/// A property's value as the table for searching holds it.
+std::string search_value(const std::string& value);
+/// Indexes that lists are read from.
+const std::vector<db::Migration>& list_migrations();
+
 /// `project` is the caller's: its own community images are listed without asking.
 Listed<Image> list(db::Tx& tx, const Scope& scope, const std::string& project, const Page& page,
                    const Search& search);
