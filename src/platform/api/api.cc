@@ -199,6 +199,10 @@ struct Api::Impl {
         if (header && cloud.authenticator) {
             token = std::string(trim(*header));
             who = cloud.authenticator->authenticate(token);
+            // A token bound to a certificate is worth nothing to who only overheard it.
+            if (who && !who->certificate_thumbprint.empty() &&
+                who->certificate_thumbprint != head.client_certificate_thumbprint)
+                who.reset();
         }
         if (!who && !route.options.open)
             throw unauthorized("The request you have made requires authentication.");

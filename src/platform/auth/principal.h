@@ -40,6 +40,8 @@ struct Principal {
     std::string application_credential_id;
     bool application_credential_unrestricted = false;
     std::string access_token_id; ///< OAuth 1
+    /// The token is good only together with this client certificate (RFC 8705); empty: any caller.
+    std::string certificate_thumbprint;
     /// An application credential may be limited to some requests; none listed: no limit.
     struct AccessRule {
         std::string service; ///< type: "compute"

@@ -41,6 +41,8 @@ struct RequestHead {
     std::uint16_t local_port = 0; ///< port the connection came in on
     bool tls = false;
     std::string client_certificate_subject; ///< of a verified mTLS peer, else empty
+    /// SHA-256 of that certificate in base64url without padding, as RFC 8705 writes it.
+    std::string client_certificate_thumbprint;
 };
 
 /// A request body read piece by piece. Blocking; throws TransferError when the client goes away,

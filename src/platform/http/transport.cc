@@ -30,6 +30,15 @@ std::runtime_error tls_error(const std::string& what) {
     return std::runtime_error(what + ": " + reason);
 }
 
+using Certificate = std::unique_ptr<X509, void (*)(X509*)>;
+
+// Null when the peer showed none, or one that no authority of ours signed.
+Certificate verified_certificate(SSL* tls) {
+    Certificate none(nullptr, X509_free);
+    if (!tls || SSL_get_verify_result(tls) != X509_V_OK) return none;
+    return {SSL_get1_peer_certificate(tls), X509_free};
+}
+
 } // namespace
 
 void TlsContextDeleter::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -128,10 +137,21 @@ IoResult Transport::send_file(int file, std::uint64_t offset, std::uint64_t leng
 
 bool Transport::pending() const { return tls_ && SSL_has_pending(tls_) == 1; }
 
+std::string Transport::client_certificate_digest() const {
+    const auto certificate = verified_certificate(tls_);
+    if (!certificate) return "";
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned int size = 0;
+    if (X509_digest(certificate.get(), EVP_sha256(),
+                    reinterpret_cast<unsigned char*>(digest.data()), &size) != 1)
+        return "";
+    digest.resize(size);
+    return digest;
+}
+
 std::string Transport::client_certificate_subject() const {
-    if (!tls_) return "";
-    std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(tls_), X509_free);
-    if (!certificate || SSL_get_verify_result(tls_) != X509_V_OK) return "";
+    const auto certificate = verified_certificate(tls_);
+    if (!certificate) return "";
     std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new(BIO_s_mem()), BIO_free);
     X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate.get()), 0, XN_FLAG_RFC2253);
     char* data = nullptr;

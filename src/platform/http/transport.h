@@ -57,6 +57,8 @@ class Transport {
     /// Received bytes that the descriptor no longer announces.
     bool pending() const;
     std::string client_certificate_subject() const;
+    /// SHA-256 over the certificate (DER), raw bytes; empty when there is none.
+    std::string client_certificate_digest() const;
     std::string peer_address() const;
     std::uint16_t local_port() const;
     int descriptor() { return socket_.native_handle(); }

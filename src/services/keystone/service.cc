@@ -3,11 +3,13 @@
 #include "services/keystone/service.h"
 
 #include "services/keystone/api/directory.h"
+#include "services/keystone/api/oauth.h"
 #include "services/keystone/api/support.h"
 #include "services/keystone/model/catalog.h"
 #include "services/keystone/model/delegation.h"
 #include "services/keystone/model/token.h"
 #include "services/keystone/ops/authenticator.h"
+#include "services/keystone/ops/oauth1.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/ops/token_answers.h"
 #include "services/keystone/store/checks.h"
@@ -21,6 +23,7 @@ void start(Cloud& cloud) {
     auto& epoch = cloud.add_state(std::make_shared<store::Epoch>());
     cloud.add_state(std::make_shared<TokenAnswers>(epoch));
     auto& state = cloud.add_state(std::make_shared<State>(cloud));
+    cloud.add_state(std::make_shared<OauthNonces>());
     auto& authenticator =
         cloud.add_state(std::make_shared<TokenAuthenticator>(cloud, state, epoch));
     cloud.authenticator = &authenticator;
@@ -69,7 +72,11 @@ api::Service service() {
                          application_credential_routes(),
                          trust_routes(),
                          credential_routes(),
-                         ec2_routes()};
+                         ec2_routes(),
+                         oauth1_routes(),
+                         access_token_routes(),
+                         oauth2_routes(),
+                         retired_pki_routes()};
     service.migrations = migrations();
     service.policies = policies();
     service.options = options();
@@ -91,7 +98,10 @@ api::Service service() {
                       &table::application_credentials(),
                       &table::access_rules(),
                       &table::trusts(),
-                      &table::credentials()};
+                      &table::credentials(),
+                      &table::consumers(),
+                      &table::request_tokens(),
+                      &table::access_tokens()};
     service.checks = {{"role assignments have an actor", check<store::assignments_of_nobody>},
                       {"role assignments have a place", check<store::assignments_to_nothing>},
                       {"projects have a parent", check<store::projects_without_parent>}};

@@ -3,7 +3,9 @@
 // token is needed: an expired password must be changeable.
 #include "base/strings.h"
 #include "services/keystone/api/support.h"
+#include "services/keystone/ops/failed_logins.h"
 #include "services/keystone/ops/log_in.h"
+#include "services/keystone/ops/login_attempt.h"
 #include "services/keystone/ops/set_password.h"
 #include "services/keystone/store/changes.h"
 #include "services/keystone/store/revocations.h"
@@ -25,36 +27,58 @@ Change read_change(const Json& body) {
 }
 
 // The user when the original password is right and may be changed now.
-User prove(Cloud& cloud, const std::string& user_id, const Change& change) {
-    State& state = cloud.state<State>();
+User prove(Attempt& attempt, const std::string& user_id, const Change& change) {
+    State& state = attempt.state;
+    attempt.guard("id " + user_id);
     const auto user =
-        cloud.db().read([&](db::Tx& tx) { return find_named_user(tx, {.id = user_id}); });
-    if (!user || user->password_hash.empty()) {
+        attempt.read([&](db::Tx& tx) { return find_named_user(tx, {.id = user_id}); });
+    if (!user || user->password_hash.empty() || logic::is_locked(state.rules, *user, attempt.now)) {
         state.passwords.verify_nobody(change.original);
         throw refused_login();
     }
-    if (logic::is_locked(state.rules, *user, cloud.now()) ||
-        !state.passwords.verify(change.original, user->password_hash))
+    if (!state.passwords.verify(change.original, user->password_hash)) {
+        note_failed_login(attempt.cloud, user->id, attempt.now);
         throw refused_login();
-    if (user->option("lock_password"))
+    }
+    return *user;
+}
+
+User prove_counted(FreeCall& free, const std::string& user_id, const Change& change) {
+    Proof proof;
+    const LoginSource source{&free.in.head, ""};
+    State& state = free.cloud.state<State>();
+    Attempt attempt{free.cloud, state, source, proof, free.cloud.now(), ""};
+    const std::string from = source_address(free.cloud.config(), free.in.head);
+    try {
+        return prove(attempt, user_id, change);
+    } catch (const Failure& failure) {
+        if (failure.kind() == Fault::unauthorized)
+            state.throttle.failed(attempt.account, from, attempt.now);
+        throw;
+    }
+}
+
+void check_may_change(Cloud& cloud, const User& user, const Change& change) {
+    const State& state = cloud.state<State>();
+    if (user.option("lock_password"))
         throw bad_request("PasswordSelfServiceDisabled",
                           "You cannot change your password at this time due to password policy "
                           "disallowing password changes. Please contact your administrator to "
                           "reset your password.");
-    logic::check_age(state.rules, *user, cloud.now());
-    if (was_used_before(cloud, *user, change.wanted))
+    logic::check_age(state.rules, user, cloud.now());
+    if (was_used_before(cloud, user, change.wanted))
         throw bad_request("PasswordHistoryValidationError",
                           format("The new password cannot be identical to a previous password. The "
                                  "total number which includes the new password must be unique is "
                                  "{}.",
                                  state.rules.unique_last));
-    return *user;
 }
 
 Reply change_password(FreeCall& free) {
     const std::string user_id = free.read([](Call& call) { return call.path("user_id"); });
     const Change change = read_change(free.in.body);
-    const User proved = prove(free.cloud, user_id, change);
+    const User proved = prove_counted(free, user_id, change);
+    check_may_change(free.cloud, proved, change);
     const NewPassword secret = prepare_password(free.cloud, change.wanted.reveal());
     return free.write([&](Call& call) {
         User user = need(call.tx, table::users(), Scope::all(), user_id);

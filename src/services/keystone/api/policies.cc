@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Upstream's rules with its defaults: administrators everywhere, system readers, and readers and
 // managers of a domain within it.
+#include "services/keystone/api/oauth.h"
 #include "services/keystone/api/support.h"
 
 namespace nephele::keystone {
@@ -328,6 +329,7 @@ std::vector<policy::Rule> policies() {
     add(all, catalog_rules());
     add(all, delegation_rules());
     add(all, credential_rules());
+    add(all, oauth_policies());
     return all;
 }
 

@@ -2,7 +2,10 @@
 #include "services/keystone/api/support.h"
 
 #include "base/strings.h"
+#include "services/keystone/logic/multi_factor.h"
 #include "services/keystone/store/assignments.h"
+
+#include <algorithm>
 
 namespace nephele::keystone {
 namespace {
@@ -105,13 +108,18 @@ Json merged_options(const Json& before, const Json& change) {
 void refuse_delegated(const Call& call, const char* action, Delegated allowed) {
     const Principal& who = call.who;
     const bool by_credential = !who.application_credential_id.empty();
-    if (who.trust_id.empty() && who.access_token_id.empty() && !by_credential) return;
-    if (by_credential && who.application_credential_unrestricted &&
+    const bool by_ec2_key =
+        std::find(who.methods.begin(), who.methods.end(), "ec2credential") != who.methods.end();
+    if (who.trust_id.empty() && who.access_token_id.empty() && !by_credential && !by_ec2_key)
+        return;
+    if (by_credential && !by_ec2_key && who.trust_id.empty() &&
+        who.application_credential_unrestricted &&
         allowed == Delegated::unrestricted_application_credential)
         return;
     throw forbidden("ForbiddenAction",
                     format("You are not authorized to perform the requested action: {} with a "
-                           "token from a trust, an application credential or an access token.",
+                           "token from a trust, an application credential, an EC2 key or an access "
+                           "token.",
                            action));
 }
 
@@ -172,7 +180,8 @@ void check_options(const Json& options, std::string_view kind) {
             if (kind == option.kind && name == option.name) known = &option;
         const bool fits =
             known && (value.is_null() ||
-                      (known->type == OptionKind::boolean ? value.is_bool() : value.is_array()));
+                      (known->type == OptionKind::boolean ? value.is_bool()
+                                                          : logic::are_multi_factor_rules(value)));
         if (!fits)
             throw bad_request("ValidationError",
                               format("Invalid input for field 'options': '{}' is not an option of "

@@ -4,6 +4,7 @@
 #include "services/keystone/logic/auth_request.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/log_in.h"
+#include "services/keystone/ops/receipts.h"
 #include "services/keystone/ops/token_answers.h"
 #include "services/keystone/store/revocations.h"
 
@@ -30,11 +31,28 @@ Reply token_reply(int status, const std::string& token, const TokenFacts& facts,
     return reply;
 }
 
-Reply create(FreeCall& call) {
-    const Issued issued = log_in(call.cloud, logic::read_auth_request(call.in.body));
+// 401 with what was proved so far, for the rest of the login.
+Reply receipt_reply(const MoreMethodsNeeded& needed) {
+    Reply reply;
+    reply.status = 401;
+    reply.body = needed.body;
+    reply.headers.set("Openstack-Auth-Receipt", needed.receipt);
+    reply.headers.set("Vary", "X-Auth-Token");
+    return reply;
+}
+
+Issued log_in_from(FreeCall& call) {
+    const LoginSource source{&call.in.head, call.in.base_url + call.in.service_path};
+    return log_in(call.cloud, logic::read_auth_request(call.in.body), source);
+}
+
+Reply create(FreeCall& call) try {
+    const Issued issued = log_in_from(call);
     const bool scoped = issued.facts.project || issued.facts.domain || issued.facts.claims.system;
     return token_reply(201, issued.token, issued.facts,
                        scoped && wants_catalog(call.in) ? &issued.catalog : nullptr);
+} catch (const MoreMethodsNeeded& needed) {
+    return receipt_reply(needed);
 }
 
 std::string subject_token(const Call& call) {

@@ -123,4 +123,14 @@ PasswordLogin read_password_login(const Json& part) {
     return login;
 }
 
+TotpLogin read_totp_login(const Json& part) {
+    const Json& user = member(part, "user", "totp");
+    TotpLogin login;
+    login.user = read_named(user, "totp.user");
+    const Json& passcode = member(user, "passcode", "totp.user");
+    if (!passcode.is_string()) throw wrong("totp.user.passcode", passcode, "string");
+    login.passcode = Secret<std::string>(passcode.as_string());
+    return login;
+}
+
 } // namespace nephele::keystone::logic

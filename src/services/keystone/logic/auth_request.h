@@ -37,6 +37,12 @@ struct PasswordLogin {
 };
 PasswordLogin read_password_login(const Json& part);
 
+struct TotpLogin {
+    Named user;
+    Secret<std::string> passcode;
+};
+TotpLogin read_totp_login(const Json& part);
+
 /// {"id": ..} or {"name": .., "domain": {..}}; `where` for messages.
 Named read_named(const Json& value, const std::string& where, bool domain_itself = false);
 

@@ -57,6 +57,12 @@ bool is_locked(const PasswordRules& rules, const User& user, Time now) {
     return rules.lockout_seconds <= 0 || now < user.failed_at->plus_seconds(rules.lockout_seconds);
 }
 
+bool is_inactive(const PasswordRules& rules, const User& user, Time now) {
+    if (rules.inactive_days <= 0 || user.option("ignore_user_inactivity")) return false;
+    const Time since = user.last_active_at.value_or(user.created_at);
+    return now.seconds() / day_seconds - since.seconds() / day_seconds >= rules.inactive_days;
+}
+
 bool is_expired(const User& user, Time now) {
     return user.password_expires_at && *user.password_expires_at <= now &&
            !user.option("ignore_password_expiry");

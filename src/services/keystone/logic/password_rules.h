@@ -16,6 +16,7 @@ struct PasswordRules {
     std::int64_t unique_last = 0;
     std::string pattern, pattern_description;
     bool change_upon_first_use = false;
+    std::int64_t inactive_days = 0; ///< disable_user_account_days_inactive
 };
 
 /// Throws Failure(bad_request) when the password breaks the pattern.
@@ -26,6 +27,8 @@ void check_age(const PasswordRules& rules, const User& user, Time now);
 std::optional<Time> expiry_of_new(const PasswordRules& rules, const User& user, bool by_user,
                                   Time now);
 bool is_locked(const PasswordRules& rules, const User& user, Time now);
+/// Not logged in for too long: counts as disabled.
+bool is_inactive(const PasswordRules& rules, const User& user, Time now);
 bool is_expired(const User& user, Time now);
 
 } // namespace nephele::keystone::logic

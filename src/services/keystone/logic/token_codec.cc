@@ -2,14 +2,13 @@
 #include "services/keystone/logic/token_codec.h"
 
 #include "base/strings.h"
-#include "platform/crypto/msgpack.h"
-
-#include <cmath>
+#include "services/keystone/logic/payload.h"
 
 namespace nephele::keystone::logic {
 namespace {
 using msgpack::Reader;
 using msgpack::Writer;
+using namespace payload;
 
 // Upstream's payload versions.
 enum Form : std::int64_t {
@@ -23,67 +22,16 @@ enum Form : std::int64_t {
     oauth = 7,
     system_wide = 8,
     application_credential = 9,
+    certificate_bound = 10,
 };
 
-// Bits of the methods: upstream's default list in its order, then ours.
-constexpr std::pair<const char*, int> method_bits[] = {
-    {"external", 1}, {"password", 2},   {"token", 4},
-    {"oauth1", 8},   {"mapped", 16},    {"application_credential", 32},
-    {"totp", 64},    {"kerberos", 128}, {"saml2", 256},
-    {"openid", 512}, {"oauth2", 1024},  {"ec2credential", 2048}};
-
-std::int64_t bits_of(const std::vector<std::string>& methods) {
-    std::int64_t bits = 0;
-    for (const auto& method : methods)
-        for (const auto& [name, bit] : method_bits)
-            if (method == name) bits |= bit;
-    return bits;
-}
-std::vector<std::string> methods_of(std::int64_t bits) {
-    std::vector<std::string> methods;
-    for (const auto& [name, bit] : method_bits)
-        if (bits & bit) methods.emplace_back(name);
-    return methods;
-}
-
-bool is_lower_hex_id(const std::string& id) {
-    return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-// [true, 16 bytes] for 32 hex digits, else [false, text].
-void write_id(Writer& out, const std::string& id) {
-    out.array(2).boolean(is_lower_hex_id(id));
-    if (is_lower_hex_id(id))
-        out.bytes(*hex_decode(id));
-    else
-        out.text(id);
-}
-std::string read_id(Reader& in) {
-    if (in.array() != 2) throw msgpack::FormatError("expected a pair");
-    const bool packed = in.boolean();
-    const std::string_view value = in.blob();
-    return packed ? hex_encode(value) : std::string(value);
-}
-
-// Domain and trust ids have no flag: 16 bytes are a packed id.
-void write_bare_id(Writer& out, const std::string& id) {
-    if (is_lower_hex_id(id))
-        out.bytes(*hex_decode(id));
-    else
-        out.text(id);
-}
-std::string read_bare_id(Reader& in) {
-    const std::string_view value = in.blob();
-    return value.size() == 16 ? hex_encode(value) : std::string(value);
-}
-
 void write_tail(Writer& out, const Claims& claims) {
-    out.real(static_cast<double>(claims.expires_at.us) / 1e6);
+    write_time(out, claims.expires_at);
     out.array(claims.audit_ids.size());
     for (const auto& id : claims.audit_ids) out.bytes(base64url_decode(id).value_or(id));
 }
 void read_tail(Reader& in, Claims& claims) {
-    claims.expires_at = {static_cast<std::int64_t>(std::llround(in.real() * 1e6))};
+    claims.expires_at = read_time(in);
     const std::size_t count = in.array();
     if (count == 0 || count > 2) throw msgpack::FormatError("expected one or two audit ids");
     for (std::size_t i = 0; i < count; ++i)
@@ -108,6 +56,7 @@ Form form_of(const Claims& c) {
         return !c.project_id.empty()  ? federated_project
                : !c.domain_id.empty() ? federated_domain
                                       : federated_unscoped;
+    if (!c.certificate_thumbprint.empty()) return certificate_bound;
     if (!c.trust_id.empty()) return trust;
     if (!c.application_credential_id.empty()) return application_credential;
     if (!c.access_token_id.empty()) return oauth;
@@ -129,6 +78,7 @@ std::size_t size_of(Form form) {
     case application_credential:
         return 8;
     case federated_unscoped:
+    case certificate_bound:
         return 9;
     case federated_project:
     case federated_domain:
@@ -165,6 +115,12 @@ void read_form(Reader& in, Form form, Claims& claims) {
         claims.project_id = read_id(in);
         claims.access_token_id = read_id(in);
         return read_tail(in, claims);
+    case certificate_bound:
+        claims.project_id = read_optional_id(in);
+        claims.domain_id = read_optional_id(in);
+        read_tail(in, claims);
+        claims.certificate_thumbprint = read_id(in);
+        return;
     case federated_unscoped:
         read_federated(in, claims);
         return read_tail(in, claims);
@@ -206,6 +162,10 @@ std::string encode_claims(const Claims& claims) {
         write_id(out, claims.project_id);
         write_id(out, claims.access_token_id);
         break;
+    case certificate_bound:
+        write_optional_id(out, claims.project_id);
+        write_optional_id(out, claims.domain_id);
+        break;
     case project:
     case trust:
     case application_credential:
@@ -215,6 +175,7 @@ std::string encode_claims(const Claims& claims) {
     write_tail(out, claims);
     if (form == trust) write_bare_id(out, claims.trust_id);
     if (form == application_credential) write_id(out, claims.application_credential_id);
+    if (form == certificate_bound) write_id(out, claims.certificate_thumbprint);
     out.integer(claims.issued_at.us % 1'000'000);
     return out.data();
 }
@@ -224,7 +185,7 @@ std::optional<Claims> decode_claims(std::string_view payload, Time created) {
         Reader in(payload);
         const std::size_t size = in.array();
         const std::int64_t version = in.integer();
-        if (version < unscoped || version > application_credential) return std::nullopt;
+        if (version < unscoped || version > certificate_bound) return std::nullopt;
         const Form form = static_cast<Form>(version);
         Claims claims;
         claims.user_id = read_id(in);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/keystone/model/token.h"
 
+#include <algorithm>
+
 namespace nephele::keystone {
 
 const Shape<Revocation>& Revocation::shape() {
@@ -17,6 +19,10 @@ const Shape<Revocation>& Revocation::shape() {
             .field("issued_before", &Revocation::issued_before, {time_format(6, "Z")})
             .field("revoked_at", &Revocation::revoked_at, {hidden});
     return made;
+}
+
+bool Claims::by_ec2_key() const {
+    return std::find(methods.begin(), methods.end(), "ec2credential") != methods.end();
 }
 
 bool Revocation::matches(const Claims& claims) const {

@@ -18,6 +18,9 @@ struct Claims {
     std::vector<std::string> group_ids;
     std::string identity_provider_id, protocol_id;
     bool federated() const { return !protocol_id.empty(); }
+    /// SHA-256 of the client certificate the token is bound to (RFC 8705, x5t#S256).
+    std::string certificate_thumbprint;
+    bool by_ec2_key() const;
 
     Time issued_at, expires_at;
     std::vector<std::string> audit_ids; ///< own, then the first one of the chain (if another)

@@ -26,6 +26,7 @@ const Shape<User>& User::shape() {
             .field("failed_logins", &User::failed_logins, {hidden, read_only})
             .field("failed_at", &User::failed_at, {hidden, read_only})
             .field("created_at", &User::created_at, {hidden, read_only})
+            .field("last_active_at", &User::last_active_at, {hidden, read_only})
             .computed("links", [](const User& u,
                                   const View& view) { return self_link(view, "/v3/users/", u.id); })
             .extras("extra", &User::extra, {read_only});

@@ -24,6 +24,7 @@ struct User {
     int failed_logins = 0;
     std::optional<Time> failed_at;
     Time created_at;
+    std::optional<Time> last_active_at; ///< kept only while inactive accounts are disabled
 
     /// A resource option, false unless set to true.
     bool option(std::string_view name) const { return options.boolean(name); }

@@ -5,6 +5,7 @@
 #include "services/keystone/logic/role_inference.h"
 #include "services/keystone/store/assignments.h"
 #include "services/keystone/store/catalog.h"
+#include "services/keystone/store/delegations.h"
 #include "services/keystone/store/endpoint_filters.h"
 #include "services/keystone/store/identity.h"
 #include "services/keystone/store/revocations.h"
@@ -12,9 +13,12 @@
 namespace nephele::keystone {
 namespace {
 
-// Whose rights the token uses: the trustor's for a trust, whoever acts.
+// Whose rights the token uses: for a trust those of its trustor, whoever acts; for a trust that was
+// passed on those of the first trustor.
 const std::string& owner_of(const TokenFacts& facts) {
-    return facts.trust ? facts.trust->trustor_user_id : facts.claims.user_id;
+    if (!facts.trust) return facts.claims.user_id;
+    return facts.trust_pedigree.empty() ? facts.trust->trustor_user_id
+                                        : facts.trust_pedigree.back().trustor_user_id;
 }
 
 std::vector<Role> effective_roles(db::Tx& tx, const TokenFacts& facts) {
@@ -33,8 +37,13 @@ std::vector<Role> effective_roles(db::Tx& tx, const TokenFacts& facts) {
     if (facts.application_credential)
         wanted = logic::narrowed(
             logic::with_implied(facts.application_credential->role_ids, implications), wanted);
+    for (const Trust& above : facts.trust_pedigree)
+        wanted = logic::narrowed(logic::with_implied(above.role_ids, implications), wanted);
     if (facts.trust)
         wanted = logic::narrowed(logic::with_implied(facts.trust->role_ids, implications), wanted);
+    if (facts.access_token)
+        wanted = logic::narrowed(logic::with_implied(facts.access_token->role_ids, implications),
+                                 wanted);
     std::vector<Role> roles;
     for (Role& role : store::roles(tx))
         if (!role.domain_id && std::find(wanted.begin(), wanted.end(), role.id) != wanted.end())
@@ -49,31 +58,58 @@ bool is_usable_user(db::Tx& tx, const std::string& id) {
     return domain && domain->enabled;
 }
 
+bool look_up_application_credential(db::Tx& tx, TokenFacts& facts) {
+    const Claims& claims = facts.claims;
+    auto source =
+        find(tx, table::application_credentials(), Scope::all(), claims.application_credential_id);
+    if (!source || source->user_id != claims.user_id || source->project_id != claims.project_id)
+        return false;
+    for (const auto& id : source->access_rule_ids)
+        if (auto rule = find(tx, table::access_rules(), Scope::all(), id))
+            facts.access_rules.push_back(std::move(*rule));
+    // A limited credential whose rules are gone must not become an unlimited one.
+    if (facts.access_rules.size() != source->access_rule_ids.size()) return false;
+    facts.application_credential = std::move(source);
+    return true;
+}
+
+// Both people of every trust in the chain must be there and enabled, and each trust must come from
+// one that is still there.
+bool look_up_trust(db::Tx& tx, TokenFacts& facts) {
+    const Claims& claims = facts.claims;
+    auto trust = find(tx, table::trusts(), Scope::all(), claims.trust_id);
+    if (!trust || trust->project_id.value_or("") != claims.project_id) return false;
+    const auto& actor = trust->impersonation ? trust->trustor_user_id : trust->trustee_user_id;
+    if (actor != claims.user_id) return false;
+    const auto people_are_usable = [&](const Trust& one) {
+        return is_usable_user(tx, one.trustor_user_id) && is_usable_user(tx, one.trustee_user_id);
+    };
+    if (!people_are_usable(*trust)) return false;
+    auto pedigree = store::trust_pedigree(tx, *trust);
+    if (!pedigree || !std::all_of(pedigree->begin(), pedigree->end(), people_are_usable))
+        return false;
+    facts.trust = std::move(trust);
+    facts.trust_pedigree = std::move(*pedigree);
+    return true;
+}
+
+bool look_up_access_token(db::Tx& tx, TokenFacts& facts) {
+    const Claims& claims = facts.claims;
+    auto token = find(tx, table::access_tokens(), Scope::all(), claims.access_token_id);
+    if (!token || token->authorizing_user_id != claims.user_id ||
+        token->project_id != claims.project_id)
+        return false;
+    facts.access_token = std::move(token);
+    return true;
+}
+
 // False when the token is derived from something that is gone, or that says something else by now.
 bool look_up_source(db::Tx& tx, TokenFacts& facts) {
     const Claims& claims = facts.claims;
-    if (!claims.application_credential_id.empty()) {
-        auto source = find(tx, table::application_credentials(), Scope::all(),
-                           claims.application_credential_id);
-        if (!source || source->user_id != claims.user_id || source->project_id != claims.project_id)
-            return false;
-        for (const auto& id : source->access_rule_ids)
-            if (auto rule = find(tx, table::access_rules(), Scope::all(), id))
-                facts.access_rules.push_back(std::move(*rule));
-        // A limited credential whose rules are gone must not become an unlimited one.
-        if (facts.access_rules.size() != source->access_rule_ids.size()) return false;
-        facts.application_credential = std::move(source);
-    }
-    if (!claims.trust_id.empty()) {
-        auto trust = find(tx, table::trusts(), Scope::all(), claims.trust_id);
-        if (!trust || trust->project_id.value_or("") != claims.project_id) return false;
-        const auto& actor = trust->impersonation ? trust->trustor_user_id : trust->trustee_user_id;
-        if (actor != claims.user_id || !is_usable_user(tx, trust->trustor_user_id) ||
-            !is_usable_user(tx, trust->trustee_user_id))
-            return false;
-        facts.trust = std::move(trust);
-    }
-    return claims.access_token_id.empty();
+    if (!claims.application_credential_id.empty() && !look_up_application_credential(tx, facts))
+        return false;
+    if (!claims.trust_id.empty() && !look_up_trust(tx, facts)) return false;
+    return claims.access_token_id.empty() || look_up_access_token(tx, facts);
 }
 
 // False when the scope is gone or disabled, or gives no role.
@@ -191,6 +227,7 @@ Principal TokenFacts::principal() const {
     for (const auto& rule : access_rules)
         who.access_rules.push_back({rule.service, rule.method, rule.path});
     who.access_token_id = claims.access_token_id;
+    who.certificate_thumbprint = claims.certificate_thumbprint;
     return who;
 }
 
@@ -231,6 +268,11 @@ Json TokenFacts::body(const Json* catalog) const {
                           {"impersonation", trust->impersonation},
                           {"trustee_user", Json::object({{"id", trust->trustee_user_id}})},
                           {"trustor_user", Json::object({{"id", trust->trustor_user_id}})}});
+    if (access_token)
+        token["OS-OAUTH1"] = Json::object(
+            {{"access_token_id", access_token->id}, {"consumer_id", access_token->consumer_id}});
+    if (!claims.certificate_thumbprint.empty())
+        token["oauth2_credential"] = Json::object({{"x5t#S256", claims.certificate_thumbprint}});
     if (catalog) token["catalog"] = *catalog;
     return token;
 }

@@ -4,6 +4,7 @@
 #include "platform/auth/principal.h"
 #include "platform/context/context.h"
 #include "services/keystone/model/delegation.h"
+#include "services/keystone/model/oauth1.h"
 #include "services/keystone/model/project.h"
 #include "services/keystone/model/role.h"
 #include "services/keystone/model/token.h"
@@ -22,6 +23,9 @@ struct TokenFacts {
     std::optional<ApplicationCredential> application_credential;
     std::vector<AccessRule> access_rules;
     std::optional<Trust> trust;
+    /// The trusts this one was passed on from, nearest first.
+    std::vector<Trust> trust_pedigree;
+    std::optional<AccessToken> access_token;
 
     Principal principal() const;
     /// The "token" object of answers; with the catalog when one is given.

@@ -6,19 +6,31 @@
 #include <algorithm>
 
 namespace nephele::keystone::store {
+namespace {
+
+// Each with what was made from it; those may be among the ones asked for.
+void remove_trusts(Context& context, const Where& where) {
+    for (const auto& trust : select(context.tx, table::trusts(), Scope::all(), where))
+        if (find(context.tx, table::trusts(), Scope::all(), trust.id)) remove_trust(context, trust);
+}
+
+} // namespace
 
 void remove_delegations_of_user(Context& context, const std::string& user_id) {
     erase_all(context, table::application_credentials(), {"user_id = ?", {user_id}});
     erase_all(context, table::access_rules(), {"user_id = ?", {user_id}});
-    erase_all(context, table::trusts(),
-              {"trustor_user_id = ? OR trustee_user_id = ?", {user_id, user_id}});
+    remove_trusts(context, {"trustor_user_id = ? OR trustee_user_id = ?", {user_id, user_id}});
     erase_all(context, table::credentials(), {"user_id = ?", {user_id}});
+    erase_all(context, table::access_tokens(), {"authorizing_user_id = ?", {user_id}});
+    erase_all(context, table::request_tokens(), {"authorizing_user_id = ?", {user_id}});
 }
 
 void remove_delegations_at_project(Context& context, const std::string& project_id) {
     erase_all(context, table::application_credentials(), {"project_id = ?", {project_id}});
-    erase_all(context, table::trusts(), {"project_id = ?", {project_id}});
+    remove_trusts(context, {"project_id = ?", {project_id}});
     erase_all(context, table::credentials(), {"project_id = ?", {project_id}});
+    erase_all(context, table::access_tokens(), {"project_id = ?", {project_id}});
+    erase_all(context, table::request_tokens(), {"requested_project_id = ?", {project_id}});
 }
 
 void remove_credentials_with_role(Context& context, const std::string& user_id,
@@ -35,6 +47,26 @@ void remove_trust(Context& context, const Trust& trust) {
                                     {"redelegated_trust_id = ?", {trust.id}}))
         remove_trust(context, below);
     store::erase(context, table::trusts(), trust);
+}
+
+std::optional<std::vector<Trust>> trust_pedigree(db::Tx& tx, const Trust& trust) {
+    // No chain is as long as this: a circle in the table ends here.
+    constexpr std::size_t longest = 64;
+    std::vector<Trust> chain;
+    const Trust* last = &trust;
+    while (last->redelegated_trust_id) {
+        auto above = find(tx, table::trusts(), Scope::all(), *last->redelegated_trust_id);
+        if (!above || chain.size() >= longest) return std::nullopt;
+        chain.push_back(std::move(*above));
+        last = &chain.back();
+    }
+    return chain;
+}
+
+void remove_consumer(Context& context, const Consumer& consumer) {
+    erase_all(context, table::request_tokens(), {"consumer_id = ?", {consumer.id}});
+    erase_all(context, table::access_tokens(), {"consumer_id = ?", {consumer.id}});
+    store::erase(context, table::consumers(), consumer);
 }
 
 AccessRule ensure_access_rule(Context& context, AccessRule rule) {

@@ -2,6 +2,7 @@
 // Keeping what is derived from a user's rights, and dropping it with them.
 #pragma once
 #include "services/keystone/model/delegation.h"
+#include "services/keystone/model/oauth1.h"
 
 namespace nephele::keystone::store {
 
@@ -13,6 +14,10 @@ void remove_credentials_with_role(Context& context, const std::string& user_id,
                                   const std::string& project_id, const std::string& role_id);
 /// With all trusts made from it.
 void remove_trust(Context& context, const Trust& trust);
+/// The trusts this one was passed on from, nearest first; nothing when one of them is gone.
+std::optional<std::vector<Trust>> trust_pedigree(db::Tx& tx, const Trust& trust);
+/// With its tokens.
+void remove_consumer(Context& context, const Consumer& consumer);
 /// An equal rule of the user, or a new one.
 AccessRule ensure_access_rule(Context& context, AccessRule rule);
 

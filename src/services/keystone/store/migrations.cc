@@ -112,7 +112,9 @@ db::Migration delegations() {
 } // namespace
 
 std::vector<db::Migration> migrations() {
-    return {identity(), roles(), catalog(), revocations(), delegations()};
+    std::vector<db::Migration> all{identity(), roles(), catalog(), revocations(), delegations()};
+    for (auto& migration : delegation_migrations()) all.push_back(std::move(migration));
+    return all;
 }
 
 } // namespace nephele::keystone

@@ -7,4 +7,6 @@
 
 namespace nephele::keystone {
 std::vector<db::Migration> migrations();
-}
+/// Of second factors and OAuth 1: part of migrations().
+std::vector<db::Migration> delegation_migrations();
+} // namespace nephele::keystone

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The method "token": another scope with the same proof. The new token ends with the old one.
+#include "services/keystone/ops/authenticator.h"
+#include "services/keystone/ops/log_in.h"
+#include "services/keystone/ops/login_attempt.h"
+
+namespace nephele::keystone {
+
+void log_in_by_token(Attempt& attempt, const Json& part) {
+    if (!part.is_object() || !part.get("id").is_string())
+        throw bad_request("ValidationError", "Expecting to find id in token.");
+    auto claims = claims_of(attempt.state, part.text("id"));
+    if (!claims || claims->expires_at <= attempt.now) throw refused_login();
+    // A token bound to a certificate is good for its holder only.
+    if (!claims->certificate_thumbprint.empty() &&
+        (!attempt.source.head ||
+         attempt.source.head->client_certificate_thumbprint != claims->certificate_thumbprint))
+        throw refused_login();
+    auto facts = attempt.read([&](db::Tx& tx) { return look_up(tx, *claims); });
+    if (!facts) throw refused_login();
+    // Derived credentials stay within what they were given for.
+    if (!claims->trust_id.empty() || !claims->application_credential_id.empty() ||
+        !claims->access_token_id.empty() || claims->by_ec2_key())
+        throw forbidden("Forbidden", "A token from a trust, an application credential, an EC2 key "
+                                     "or an access token cannot be used to get another token.");
+    const bool scoped = !claims->project_id.empty() || !claims->domain_id.empty() || claims->system;
+    if (scoped && !attempt.state.allow_rescope)
+        throw forbidden("ForbiddenAction", "You are not authorized to perform the requested "
+                                           "action: rescope a scoped token.");
+    std::vector<std::string> methods{"token"};
+    for (const auto& method : claims->methods)
+        if (method != "token") methods.push_back(method);
+    attempt.proof.parent = std::move(claims);
+    attempt.prove(std::move(facts->user), std::move(methods));
+}
+
+} // namespace nephele::keystone
