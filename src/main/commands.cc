@@ -97,9 +97,11 @@ int config(const Arguments& arguments) {
 }
 
 int keystone_keys(const Arguments& arguments) {
-    if (arguments.words != std::vector<std::string>{"rotate-keys"})
-        throw bad_request("BadArgument", "keystone rotate-keys");
-    keystone::client::rotate_keys(config_of(arguments, services_with_own()), system_ids());
+    const auto& words = arguments.words;
+    if (words.empty() || words.size() > 2 || words[0] != "rotate-keys")
+        throw bad_request("BadArgument", "keystone rotate-keys [token|receipt|credential]");
+    auto cloud = cloud_for_looking(arguments, services_with_own());
+    keystone::client::rotate_keys(*cloud, words.size() == 2 ? words[1] : "token");
     print("rotated\n");
     return 0;
 }

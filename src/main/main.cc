@@ -28,7 +28,7 @@ const Command commands[] = {
     {"operations", nephele::main::operations, "unfinished durable operations"},
     {"check", nephele::main::check, "verify the invariants over all tables"},
     {"keystone", nephele::main::keystone_keys,
-     "rotate-keys: the staged Fernet key becomes primary"},
+     "rotate-keys [token|receipt|credential]: the next key makes what comes"},
     {"starter", nephele::main::starter,
      "make the starter content of a new cloud: auth-url= admin-password= demo-password= [image=] "
      "[host-seconds=]"},

@@ -60,6 +60,14 @@ std::optional<FernetPayload> Fernet::decode(std::string_view token) const {
     return std::nullopt;
 }
 
+bool Fernet::by_primary(std::string_view token) const {
+    const auto raw = base64url_decode(token);
+    if (!raw || raw->size() < head_size + 16 + mac_size) return false;
+    const std::string_view all(*raw);
+    return equal_constant_time(hmac_sha256(keys_[0].signing, all.substr(0, all.size() - mac_size)),
+                               all.substr(all.size() - mac_size));
+}
+
 std::optional<FernetPayload> Fernet::decode(std::string_view token, std::int64_t ttl_seconds,
                                             Time now) const {
     constexpr std::int64_t clock_skew_seconds = 60;

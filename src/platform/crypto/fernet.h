@@ -34,6 +34,9 @@ class Fernet {
     std::optional<FernetPayload> decode(std::string_view token, std::int64_t ttl_seconds,
                                         Time now) const;
 
+    /// True when the first key made it: nothing to encode again.
+    bool by_primary(std::string_view token) const;
+
     static std::string new_key(IdSource& ids);
 
   private:

@@ -10,6 +10,7 @@
 #include <argon2.h>
 #include <condition_variable>
 #include <crypt.h>
+#include <ctime>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -177,6 +178,12 @@ std::string hash_argon2(std::string_view secret, std::string_view salt, int roun
     return out.c_str();
 }
 
+std::int64_t thread_cpu_ns() {
+    timespec spent{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return spent.tv_sec * 1'000'000'000LL + spent.tv_nsec;
+}
+
 } // namespace
 
 Algorithm algorithm_named(std::string_view name) {
@@ -274,11 +281,14 @@ void PasswordPool::run(const std::function<void()>& job) {
     } wait;
     const bool taken = pool_.submit([&] {
         std::exception_ptr failure;
+        const std::int64_t began = thread_cpu_ns();
         try {
             job();
         } catch (const std::exception&) {
             failure = std::current_exception(); // rethrown on the caller's thread
         }
+        ++hashes_;
+        cpu_ns_ += thread_cpu_ns() - began;
         std::lock_guard lock(wait.mutex);
         wait.failure = failure;
         wait.done = true;

@@ -6,6 +6,8 @@
 #include "base/pool.h"
 #include "base/secret.h"
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -52,11 +54,17 @@ class PasswordPool {
     /// one.
     void verify_nobody(const Password& password);
     const Options& options() const { return options_; }
+    /// What hashing cost so far, in processor time: measured, not guessed from the clock.
+    struct Work {
+        std::int64_t hashes = 0, cpu_ns = 0;
+    };
+    Work work() const { return {hashes_.load(), cpu_ns_.load()}; }
 
   private:
     void run(const std::function<void()>& job);
     std::string memo_of(const Password& password, std::string_view stored) const;
 
+    std::atomic<std::int64_t> hashes_{0}, cpu_ns_{0};
     Options options_;
     std::string nobody_; ///< hash of a password nobody has, made at the first use
     std::size_t remembered_;

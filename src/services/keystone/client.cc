@@ -4,6 +4,7 @@
 #include "services/keystone/logic/catalog.h"
 #include "services/keystone/logic/limit_model.h"
 #include "services/keystone/ops/log_in.h"
+#include "services/keystone/ops/rotate_keys.h"
 #include "services/keystone/store/catalog.h"
 #include "services/keystone/store/identity.h"
 #include "services/keystone/store/limits.h"
@@ -87,13 +88,26 @@ std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_t
     return std::nullopt;
 }
 
-void rotate_keys(const Config& config, IdSource& ids) {
-    const std::string directory = key_directory(config);
-    if (directory.empty())
+void rotate_keys(Cloud& cloud, const std::string& kind) {
+    const Config& config = cloud.config();
+    if (key_directory(config).empty())
         throw bad_request("NoKeyRepository", "There is no key repository on disk to rotate.");
-    store::KeyRepository(directory, static_cast<int>(config.integer("keystone.max_active_keys")),
-                         ids)
-        .rotate();
+    const int kept = static_cast<int>(config.integer("keystone.max_active_keys"));
+    const auto rotate = [&](const std::string& directory) {
+        store::KeyRepository(directory, kept, cloud.ids()).rotate();
+    };
+    if (kind == "token" && config.text("keystone.token_provider") == "jws") {
+        store::JwsKeys(jws_key_directory(config), kept).rotate();
+    } else if (kind == "token") {
+        rotate(key_directory(config));
+    } else if (kind == "receipt") {
+        rotate(receipt_key_directory(config));
+    } else if (kind == "credential") {
+        store::KeyRepository keys(credential_key_directory(config), 3, cloud.ids());
+        rotate_credential_keys(cloud, keys);
+    } else {
+        throw bad_request("BadArgument", "Keys are of kind token, receipt or credential.");
+    }
 }
 
 } // namespace nephele::keystone::client

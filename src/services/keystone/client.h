@@ -75,8 +75,9 @@ std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_t
                                         const std::string& interface,
                                         const std::string& project_id = "");
 
-/// The staged Fernet key becomes primary (`nephele keystone rotate-keys`). Works on the directory;
+/// `nephele keystone rotate-keys [token|receipt|credential]`: the next key makes what comes, the
+/// former ones still read what is there. Works on the directories (credentials are sealed anew);
 /// running servers notice by themselves.
-void rotate_keys(const Config& config, IdSource& ids);
+void rotate_keys(Cloud& cloud, const std::string& kind);
 
 } // namespace nephele::keystone::client

@@ -38,7 +38,7 @@ Reply create(Call& call, const Json& body) {
     if (project_id.empty())
         throw bad_request("ValidationError", "Expecting to find tenant_id in request body.");
     need(call.tx, table::projects(), Scope::all(), project_id);
-    const Ec2Key key{user_id, project_id, call.new_hex(), call.new_hex(), "", ""};
+    const Ec2Key key{user_id, project_id, call.new_hex(), call.new_hex(), "", "", ""};
     Credential credential;
     credential.id = ec2_credential_id(key.access);
     credential.user_id = user_id;
@@ -101,6 +101,8 @@ void check_age(const Call& call, const Json& credentials) {
                      iso.substr(9, 2), iso.substr(11, 2), iso.substr(13, 2));
     const auto time = parse_time(iso);
     if (!time) throw unauthorized("Credential timestamp is invalid.");
+    if (*time > call.now.plus_seconds(signature_seconds))
+        throw unauthorized("Credential timestamp is invalid.");
     if (call.now > time->plus_seconds(signature_seconds))
         throw unauthorized("Credential is expired");
 }
@@ -141,6 +143,7 @@ Reply s3_token(Call& call, const Json& body) {
     if (!logic::s3_signature_fits(key.secret, credentials.text("token"),
                                   credentials.text("signature")))
         throw unauthorized("Credential signature mismatch");
+    check_age(call, credentials);
     return answer(call, key);
 }
 

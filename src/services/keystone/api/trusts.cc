@@ -64,8 +64,10 @@ Trust read_new(Call& call, const Json& body) {
     trust.impersonation = body.boolean("impersonation");
     trust.remaining_uses = count_member(body, "remaining_uses", 1);
     trust.allow_redelegation = body.boolean("allow_redelegation");
-    trust.redelegation_count = count_member(body, "redelegation_count", 0)
-                                   .value_or(trust.allow_redelegation ? max_redelegation : 0);
+    const auto depth = count_member(body, "redelegation_count", 0);
+    trust.allow_redelegation = trust.allow_redelegation && depth != 0;
+    trust.redelegation_count =
+        trust.allow_redelegation ? depth.value_or(max_redelegation) : std::int64_t(0);
     if (trust.redelegation_count > max_redelegation)
         throw forbidden("Forbidden", format("Requested redelegation depth of {} is greater than "
                                             "allowed {}",
@@ -78,6 +80,15 @@ Trust read_new(Call& call, const Json& body) {
     return trust;
 }
 
+// Who gives what the trust gives: the trustor, or the first one of the chain it is passed on in.
+std::string first_trustor(Call& call, const Trust& trust) {
+    if (call.who.trust_id.empty()) return trust.trustor_user_id;
+    const Trust source = need(call.tx, table::trusts(), Scope::all(), call.who.trust_id);
+    const auto pedigree = store::trust_pedigree(call.tx, source);
+    if (!pedigree) throw_not_found(table::trusts(), source.id);
+    return pedigree->empty() ? source.trustor_user_id : pedigree->back().trustor_user_id;
+}
+
 // The trustor gives only what it has, on a project that is there.
 void check_roles(Call& call, const Trust& trust) {
     if (!trust.project_id) {
@@ -88,9 +99,9 @@ void check_roles(Call& call, const Trust& trust) {
     if (trust.role_ids.empty())
         throw forbidden("ForbiddenAction", "At least one role should be specified");
     need(call.tx, table::projects(), Scope::all(), *trust.project_id);
+    const std::string giver = first_trustor(call, trust);
     const auto held = logic::with_implied(
-        store::assigned_role_ids(call.tx, trust.trustor_user_id,
-                                 store::group_ids_of(call.tx, trust.trustor_user_id),
+        store::assigned_role_ids(call.tx, giver, store::group_ids_of(call.tx, giver),
                                  Place::project, *trust.project_id),
         store::implications(call.tx));
     for (const auto& id : trust.role_ids)
@@ -99,8 +110,12 @@ void check_roles(Call& call, const Trust& trust) {
 }
 
 // A trust made with a token from a trust stays within that one.
-void narrow_to_source(Call& call, Trust& trust) {
+void narrow_to_source(Call& call, const Json& body, Trust& trust) {
     if (call.who.trust_id.empty()) return;
+    if (trust.remaining_uses)
+        throw forbidden("Forbidden", format("Field \"remaining_uses\" is set to {} while it must "
+                                            "not be set in order to redelegate a trust",
+                                            *trust.remaining_uses));
     const Trust source = need(call.tx, table::trusts(), Scope::all(), call.who.trust_id);
     if (!source.allow_redelegation || source.redelegation_count <= 0)
         throw forbidden("Forbidden", "Remaining redelegation depth of 0 out of allowed range");
@@ -112,22 +127,37 @@ void narrow_to_source(Call& call, Trust& trust) {
     if (trust.impersonation && !source.impersonation)
         throw forbidden("Forbidden", "Impersonation is not allowed because redelegated trust does "
                                      "not specify impersonation.");
-    if (source.expires_at && (!trust.expires_at || *trust.expires_at > *source.expires_at))
+    if (!trust.expires_at) trust.expires_at = source.expires_at;
+    if (source.expires_at && *trust.expires_at > *source.expires_at)
         throw forbidden("Forbidden",
                         "Requested expiration time is more than redelegated trust can provide");
-    trust.redelegation_count = std::min(trust.redelegation_count, source.redelegation_count - 1);
+    const std::int64_t left = source.redelegation_count - 1;
+    if (trust.allow_redelegation && body.get("redelegation_count").is_integer() &&
+        trust.redelegation_count != left)
+        throw forbidden("Forbidden", "Modifying \"redelegation_count\" upon redelegation is "
+                                     "forbidden. Omitting this parameter is advised.");
+    trust.redelegation_count = trust.allow_redelegation ? left : std::int64_t(0);
+    trust.allow_redelegation = trust.redelegation_count > 0;
     trust.redelegated_trust_id = source.id;
+}
+
+// Passing a trust on is what a trust's token may be for; other derived tokens do nothing here.
+void refuse_derived(Call& call) {
+    const auto& methods = call.who.methods;
+    const bool by_ec2_key =
+        std::find(methods.begin(), methods.end(), "ec2credential") != methods.end();
+    if (call.who.trust_id.empty() || by_ec2_key)
+        refuse_delegated(call, action, Delegated::unrestricted_application_credential);
 }
 
 Reply create(Call& call, const Json& all) {
     const Json& body = unwrap(Trust::shape(), all);
     Trust trust = read_new(call, body);
     call.enforce("identity:create_trust", target_for(trust));
-    if (!call.who.application_credential_id.empty() || !call.who.access_token_id.empty())
-        refuse_delegated(call, action, Delegated::unrestricted_application_credential);
+    refuse_derived(call);
     need(call.tx, table::users(), Scope::all(), trust.trustee_user_id);
     check_roles(call, trust);
-    narrow_to_source(call, trust);
+    narrow_to_source(call, body, trust);
     trust.id = call.new_hex();
     store::insert(call, table::trusts(), trust);
     Reply reply;
@@ -190,8 +220,7 @@ Role show_role(Call& call) {
 
 void remove(Call& call) {
     const Trust trust = need_trust(call, "identity:delete_trust");
-    if (call.who.trust_id.empty())
-        refuse_delegated(call, action, Delegated::unrestricted_application_credential);
+    refuse_derived(call);
     store::remove_trust(call, trust);
 }
 

@@ -80,6 +80,12 @@ Reply update(FreeCall& free) {
         User user = current(call);
         check_default_project(call, user);
         const bool disabled = call.given("enabled") && !user.enabled;
+        // Enabling opens an account that locked itself or was not used for too long.
+        if (call.given("enabled") && user.enabled) {
+            user.failed_logins = 0;
+            user.failed_at.reset();
+            user.last_active_at = call.now;
+        }
         if (secret.hash) set_password(call, user, secret, false);
         if (secret.hash || disabled) store::revoke(call, {.user_id = user.id});
         store::update(call, table::users(), user);

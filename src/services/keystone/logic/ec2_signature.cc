@@ -175,7 +175,9 @@ bool s3_signature_fits(const std::string& secret, std::string_view token,
     const auto lines = split(*plain, '\n');
     if (lines.size() != 4 || lines[0] != "AWS4-HMAC-SHA256") return false;
     const auto scope = split(lines[2], '/');
-    if (scope.size() != 4 || scope[2] != "s3" || scope[3] != "aws4_request") return false;
+    if (scope.size() != 4 || scope[3] != "aws4_request" ||
+        (scope[2] != "s3" && scope[2] != "iam" && scope[2] != "sts"))
+        return false;
     return crypto::equal_constant_time(
         hex_encode(crypto::hmac_sha256(derived_key(secret, scope), *plain)), signature);
 }

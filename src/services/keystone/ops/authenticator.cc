@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/keystone/ops/authenticator.h"
 
+#include "services/keystone/logic/jws_claims.h"
 #include "services/keystone/logic/token_codec.h"
 
 namespace nephele::keystone {
@@ -16,6 +17,11 @@ constexpr std::int64_t shared_database_ms = 1000;
 
 std::optional<Claims> claims_of(State& state, std::string_view token) {
     if (token.empty() || token.size() > longest_token) return std::nullopt;
+    // Fernet tokens hold no dot. Both kinds are read, so that the provider can be changed.
+    if (token.find('.') != token.npos) {
+        const auto signed_claims = state.jws ? state.jws->verify(token) : std::nullopt;
+        return signed_claims ? logic::from_jws_claims(*signed_claims) : std::nullopt;
+    }
     auto payload = state.keys.keys()->decode(token);
     if (!payload) payload = state.keys.reload()->decode(token);
     if (!payload) return std::nullopt;
@@ -23,6 +29,7 @@ std::optional<Claims> claims_of(State& state, std::string_view token) {
 }
 
 std::string token_of(State& state, const Claims& claims) {
+    if (state.jws) return state.jws->sign(logic::to_jws_claims(claims));
     return state.keys.reload()->encode(logic::encode_claims(claims), claims.issued_at);
 }
 

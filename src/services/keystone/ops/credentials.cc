@@ -7,7 +7,7 @@
 namespace nephele::keystone {
 
 void seal_blob(State& state, Credential& credential, Time now) {
-    credential.sealed_blob = state.credential_keys.keys()->encode(credential.blob, now);
+    credential.sealed_blob = state.credential_keys.reload()->encode(credential.blob, now);
 }
 
 void open_blob(State& state, Credential& credential) {
@@ -36,8 +36,9 @@ std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& 
         return std::nullopt;
     }
     if (!blob.get("access").is_string() || !blob.get("secret").is_string()) return std::nullopt;
-    return Ec2Key{credential->user_id, *credential->project_id, blob.text("access"),
-                  blob.text("secret"), blob.text("trust_id"),   blob.text("app_cred_id")};
+    return Ec2Key{credential->user_id,         *credential->project_id, blob.text("access"),
+                  blob.text("secret"),         blob.text("trust_id"),   blob.text("app_cred_id"),
+                  blob.text("access_token_id")};
 }
 
 Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key) {
@@ -47,20 +48,24 @@ Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key) {
     claims.methods = {"ec2credential"};
     claims.trust_id = key.trust_id;
     claims.application_credential_id = key.application_credential_id;
+    claims.access_token_id = key.access_token_id;
+    // More than one source has no form of token.
+    if (!key.trust_id.empty() + !key.application_credential_id.empty() +
+            !key.access_token_id.empty() >
+        1)
+        throw refused_login();
     std::optional<Time> limit;
-    if (!key.trust_id.empty()) {
-        const auto trust = find(tx, table::trusts(), Scope::all(), key.trust_id);
-        if (!trust || (trust->expires_at && *trust->expires_at <= cloud.now()))
-            throw refused_login();
-        limit = trust->expires_at;
-    }
-    if (!key.application_credential_id.empty()) {
-        const auto source =
-            find(tx, table::application_credentials(), Scope::all(), key.application_credential_id);
+    const auto within = [&](const auto& source) {
         if (!source || (source->expires_at && *source->expires_at <= cloud.now()))
             throw refused_login();
         limit = source->expires_at;
-    }
+    };
+    if (!key.trust_id.empty()) within(find(tx, table::trusts(), Scope::all(), key.trust_id));
+    if (!key.application_credential_id.empty())
+        within(find(tx, table::application_credentials(), Scope::all(),
+                    key.application_credential_id));
+    if (!key.access_token_id.empty())
+        within(find(tx, table::access_tokens(), Scope::all(), key.access_token_id));
     return issue(cloud, tx, std::move(claims), nullptr, limit);
 }
 

@@ -16,7 +16,7 @@ std::string ec2_credential_id(const std::string& access);
 
 struct Ec2Key {
     std::string user_id, project_id, access, secret;
-    std::string trust_id, application_credential_id; ///< what it was made with
+    std::string trust_id, application_credential_id, access_token_id; ///< what it was made with
 };
 std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& access);
 

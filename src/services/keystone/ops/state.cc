@@ -31,6 +31,15 @@ logic::ThrottleLimits throttle_of(const Config& config) {
 
 } // namespace
 
+static std::unique_ptr<store::JwsKeys> jws_keys_of(const Config& config) {
+    const std::string provider = config.text("keystone.token_provider");
+    if (provider == "fernet") return nullptr;
+    if (provider != "jws")
+        throw bad_request("BadConfig", "keystone.token_provider is fernet or jws, not " + provider);
+    return std::make_unique<store::JwsKeys>(
+        jws_key_directory(config), static_cast<int>(config.integer("keystone.max_active_keys")));
+}
+
 std::string key_directory(const Config& config) {
     if (auto directory = config.text("keystone.key_repository"); !directory.empty())
         return directory;
@@ -47,10 +56,15 @@ std::string receipt_key_directory(const Config& config) {
     return key_directory(config).empty() ? "" : config.text("data.directory") + "/receipt-keys";
 }
 
+std::string jws_key_directory(const Config& config) {
+    return key_directory(config).empty() ? "" : config.text("data.directory") + "/jws-keys";
+}
+
 State::State(Cloud& cloud)
     : keys(key_directory(cloud.config()),
            static_cast<int>(cloud.config().integer("keystone.max_active_keys")), cloud.ids()),
       credential_keys(credential_key_directory(cloud.config()), 3, cloud.ids()),
+      jws(jws_keys_of(cloud.config())),
       receipt_keys(receipt_key_directory(cloud.config()), 3, cloud.ids()),
       passwords(hash_options(cloud.config()),
                 static_cast<std::size_t>(cloud.config().integer("keystone.password_threads"))),
@@ -71,6 +85,8 @@ std::vector<Option> options() {
         {"keystone.key_repository", "",
          "directory of the Fernet keys; empty: fernet-keys in data.directory"},
         {"keystone.max_active_keys", 3, "how many Fernet keys are kept when rotating"},
+        {"keystone.token_provider", "fernet",
+         "fernet, or jws: tokens signed with ES256 that others can verify (longer)"},
         {"keystone.token_expiration", 3600, "seconds a token is valid"},
         {"keystone.allow_expired_window", 172800,
          "seconds after expiry in which services may still validate a token"},

@@ -5,7 +5,10 @@
 #include "platform/crypto/password.h"
 #include "services/keystone/logic/login_throttle.h"
 #include "services/keystone/logic/password_rules.h"
+#include "services/keystone/store/jws_keys.h"
 #include "services/keystone/store/key_repository.h"
+
+#include <memory>
 
 namespace nephele::keystone {
 
@@ -13,6 +16,7 @@ struct State {
     explicit State(Cloud& cloud);
     store::KeyRepository keys;
     store::KeyRepository credential_keys; ///< seal the blobs of stored credentials
+    std::unique_ptr<store::JwsKeys> jws;  ///< null: tokens are Fernet
     store::KeyRepository receipt_keys;    ///< make auth receipts
     password::PasswordPool passwords;
     logic::PasswordRules rules;
@@ -29,6 +33,7 @@ std::vector<Option> options();
 /// Where the Fernet keys are; empty: in memory only.
 std::string key_directory(const Config& config);
 std::string credential_key_directory(const Config& config);
+std::string jws_key_directory(const Config& config);
 std::string receipt_key_directory(const Config& config);
 
 } // namespace nephele::keystone

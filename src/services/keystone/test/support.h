@@ -10,8 +10,9 @@ using nephele::test::Answer;
 
 class Identity : public nephele::test::TestCloud {
   public:
-    explicit Identity(std::vector<std::string> settings = {})
-        : TestCloud({service()}, with_basics(std::move(settings)), false, client::bootstrap_node) {}
+    explicit Identity(std::vector<std::string> settings = {}, const Clock* clock = nullptr)
+        : TestCloud({service()}, with_basics(std::move(settings)), false, client::bootstrap_node,
+                    clock) {}
 
     /// The body of a password login; `scope` null for none.
     static Json login(const std::string& user, const std::string& password,
@@ -22,6 +23,8 @@ class Identity : public nephele::test::TestCloud {
     Answer log_in(const std::string& user, const std::string& password, const Json& scope = Json());
     /// Token of admin on project admin.
     std::string admin();
+    /// The next admin() logs in again.
+    void forget_admin() { admin_.clear(); }
     /// A token; fails the test when there is none.
     std::string token(const std::string& user, const std::string& password, const Json& scope);
 
