@@ -213,27 +213,7 @@ void Connection::send_stream() {
     finish_request();
 }
 
-// Small files leave at once, without a second thread. The answer's head is sent ahead of the file.
-void Connection::send_file_from_worker() {
-    auto& file = *answer_.file;
-    while (sent_ < out_.size()) {
-        auto result = io_.write(std::string_view(out_).substr(sent_), file.length > 0);
-        if (result.state != Io::ok) break;
-        sent_ += result.count;
-    }
-    while (sent_ == out_.size() && file.length > 0) {
-        auto result = io_.send_file(*file.descriptor, file.offset, file.length);
-        if (result.state != Io::ok) break;
-        file.offset += result.count;
-        file.length -= result.count;
-    }
-    if (sent_ == out_.size() && file.length == 0) return finish_request();
-    out_.erase(0, sent_);
-    sent_ = 0;
-    // A worker may block as well; with all stream threads busy it does.
-    if (!core_.streams.submit(job(&Connection::send_file))) send_file();
-}
-
+// On a thread that may block: TLS, and answers to streamed requests.
 void Connection::send_file() {
     try {
         if (!out_.empty()) write_all(out_, {}, answer_.file->length > 0);

@@ -65,6 +65,8 @@ bool Connection::step() {
     case Phase::write:
         if (step_write()) finish_request();
         return false;
+    case Phase::file:
+        return step_file();
     case Phase::linger:
         return step_linger();
     }

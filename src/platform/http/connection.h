@@ -31,7 +31,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   private:
     friend class RequestBody;
     friend class WebSocketSession;
-    enum class Phase { handshake, head, body, discard, write, linger };
+    enum class Phase { handshake, head, body, discard, write, file, linger };
 
     // Event loop (connection.cc).
     void resume();
@@ -63,7 +63,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void answer(Response response);
     AnswerFraming frame_answer();
     bool step_write();
-    void send_file_from_worker();
     void send_on_stream_thread(void (Connection::*send)());
     void send_stream();
     void send_file();
@@ -72,6 +71,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void start_linger();
     void abort();
     void close();
+
+    // send_file.cc
+    void send_file_from_worker();
+    bool step_file();
+    void send_file_turn();
 
     // websocket.cc
     void run_websocket();

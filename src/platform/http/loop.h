@@ -27,6 +27,7 @@ struct Core {
     Application& application;
     TlsContext tls;
     Pool workers;
+    Pool senders; ///< of files to many clients at once
     StreamPool streams;
     std::atomic<bool> stopping{false};
     std::atomic<int> connections{0};

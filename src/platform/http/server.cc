@@ -21,6 +21,8 @@ namespace {
 // Connections past the limit that still get to hear "503"; past these too they are dropped.
 constexpr int overload_margin = 256;
 constexpr int accept_pause_ms = 50;
+// They wait for the disk at most; the rest of the time they keep the processors busy.
+constexpr std::size_t sender_threads = 4;
 
 std::int64_t now_ms() { return system_clock().monotonic_ns() / 1'000'000; }
 
@@ -39,6 +41,8 @@ Core::Core(ServerOptions wanted, Application& application)
     : options(std::move(wanted)), application(application),
       workers("http-worker", static_cast<std::size_t>(options.workers),
               static_cast<std::size_t>(options.worker_queue)),
+      senders("http-send", sender_threads,
+              static_cast<std::size_t>(options.max_connections + overload_margin)),
       streams(static_cast<std::size_t>(options.streamers)) {
     if (!options.tls_certificate_file.empty())
         tls = load_tls(options.tls_certificate_file, options.tls_key_file,
@@ -201,6 +205,7 @@ void Server::Impl::stop(int grace_ms) {
         for (auto& running : loops)
             running->loop.visit([](Connection& connection) { connection.interrupt(); });
     core.workers.stop();
+    core.senders.stop();
     core.streams.stop();
     // A connection that was handed back in between sees its socket end.
     for (auto& running : loops)

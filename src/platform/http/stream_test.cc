@@ -116,6 +116,35 @@ TEST_CASE("files are sent from an offset") {
     CHECK_THROWS(client.read_answer());
 }
 
+TEST_CASE("many slow readers of a file hold no thread") {
+    auto options = quick_options();
+    options.workers = 1;
+    options.streamers = 1;
+    options.body_timeout_ms = 30'000;
+    Fixture fixture(options);
+    auto bytes = pattern(6'000'000);
+    auto file = temporary_file(bytes);
+    fixture.application.on("/file", [&](const RequestHead&, std::string) {
+        auto response = text_response("");
+        response.file = FileBody{file, 0, bytes.size()};
+        return response;
+    });
+    fixture.application.on("/ping",
+                           [](const RequestHead&, std::string) { return text_response("pong"); });
+    std::vector<std::unique_ptr<RawClient>> readers;
+    for (int i = 0; i < 40; ++i) {
+        readers.push_back(
+            std::make_unique<RawClient>(fixture.port(), RawOptions{.receive_buffer = 8192}));
+        readers.back()->send(get("/file"));
+    }
+    RawClient other(fixture.port());
+    other.send(get("/ping"));
+    CHECK(other.read_answer().body == "pong");
+    // One goes away in the middle; the others get every byte.
+    readers.pop_back();
+    for (auto& reader : readers) CHECK(reader->read_answer().body == bytes);
+}
+
 TEST_CASE("a writer that outruns its reader is stopped") {
     auto options = quick_options();
     options.body_timeout_ms = 100;

@@ -70,6 +70,10 @@ std::optional<LimitFacts> find_limit(const Cloud& cloud, db::Tx& tx,
                                      const std::string& resource_name,
                                      const std::string& project_id, const std::string& region = "");
 
+/// The blob of a credential the user keeps, when it has this type.
+std::optional<std::string> stored_credential(Cloud& cloud, db::Tx& tx, const std::string& id,
+                                             const std::string& type, const std::string& user_id);
+
 /// The URL of an endpoint in the catalog, filled in for a project.
 std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,
                                         const std::string& interface,

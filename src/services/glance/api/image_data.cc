@@ -6,7 +6,7 @@
 #include "platform/log/log.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/logic/range.h"
-#include "services/glance/ops/receive.h"
+#include "services/glance/ops/expected.h"
 #include "services/glance/ops/state.h"
 #include "services/glance/ops/uploads.h"
 #include "services/glance/store/images.h"
@@ -59,11 +59,13 @@ Reply upload(FreeCall& call) {
     check_upload_headers(call);
     auto& state = call.cloud.state<State>();
     NamedStore& store = chosen_store(call);
+    auto admitted = state.uploads_at_once->enter();
     auto hold = state.uploads.hold(image_id(call));
     std::int64_t limit = 0;
     Image image = begin(call, *store.driver, hold != nullptr, limit);
     try {
-        Expected expected{{*image.disk_format, *image.container_format}, state.format_rules, limit};
+        Expected expected =
+            call.read([&](Call& c) { return expected_of(c, image, c.who.user_id, limit); });
         Received received = receive(*call.stream, *store.driver, *image.location, expected);
         return call.write([&](Call& c) {
             mark_active(c, image, store, received, state.quotas);
@@ -91,6 +93,7 @@ Reply download(FreeCall& free) {
         return image;
     });
     if (!image.has_data()) return {.status = 204};
+    auto admitted = free.cloud.state<State>().downloads_at_once->enter();
     OpenObject object = open_data(free.cloud.state<State>(), image);
     auto range = logic::read_range(free.in.head.headers.get("Range"), object.size);
     Reply reply;
@@ -104,11 +107,14 @@ Reply download(FreeCall& free) {
         reply.headers.set("Content-MD5", *image.checksum);
     }
     if (object.descriptor) {
-        reply.file = http::FileBody{object.descriptor, range.offset, range.length};
+        // Admitted until the last byte is sent.
+        std::shared_ptr<int> descriptor(object.descriptor.get(),
+                                        [whole = object.descriptor, admitted](int*) {});
+        reply.file = http::FileBody{std::move(descriptor), range.offset, range.length};
         return reply;
     }
     reply.headers.set("Content-Length", std::to_string(range.length));
-    reply.stream = [reader = object.reader, range](http::BodyWriter& out) {
+    reply.stream = [reader = object.reader, range, admitted](http::BodyWriter& out) {
         reader->read(range.offset, range.length, [&](std::string_view piece) {
             out.write(piece);
             return true;

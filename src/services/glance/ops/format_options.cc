@@ -12,6 +12,14 @@ std::vector<Option> format_options() {
          "such data is stored, but no service opens it."},
         {"glance.image_virtual_size_cap", std::int64_t(64) << 40,
          "Bytes the disk in an image may have, however small its file."},
+        {"glance.concurrent_uploads", 64,
+         "Uploads one node takes at once, some 10 MiB of memory each; more are told to come back. "
+         "0: no limit."},
+        {"glance.concurrent_downloads", 4000,
+         "Downloads one node serves at once; more are told to come back. 0: no limit."},
+        {"glance.certificate_directory", "",
+         "Certificates of image signatures for everybody, <uuid>.pem each; empty: certificates in "
+         "data.directory. Users keep their own as credentials of type cert."},
         {"glance.image_import_plugins", Json::array(),
          "What an import does to the data: image_decompression, image_conversion, "
          "inject_image_metadata; no_op is nothing."},

@@ -22,7 +22,9 @@ std::size_t fill(http::BodyReader& body, std::string& piece) {
 Received receive(http::BodyReader& body, Store& store, const std::string& location,
                  const Expected& expected) {
     StreamInspection inspection(expected.declared, expected.rules);
-    Digests digests({crypto::Digest::md5, crypto::Digest::sha512});
+    std::vector<crypto::Digest> algorithms{crypto::Digest::md5, crypto::Digest::sha512};
+    if (expected.signature) algorithms.push_back(expected.signature->algorithm);
+    Digests digests(algorithms);
     auto writer = store.create(location);
     Received out;
     for (;;) {
@@ -41,8 +43,12 @@ Received receive(http::BodyReader& body, Store& store, const std::string& locati
         if (size < piece.size()) break;
     }
     out.inspection = inspection.finish();
-    writer->finish();
     auto hashes = digests.finish();
+    if (expected.signature && !expected.signature->verify(hex_decode(hashes[2]).value_or("")))
+        throw bad_request("SignatureVerificationError",
+                          "Signature verification for the image failed: the data is not what was "
+                          "signed. Nothing of it was kept.");
+    writer->finish();
     out.checksum = hashes[0];
     out.os_hash_value = hashes[1];
     return out;

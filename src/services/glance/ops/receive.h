@@ -2,9 +2,13 @@
 // Takes an upload's bytes from the wire to the store: counted, hashed, inspected, made durable.
 // Knows nothing of images and rows.
 #pragma once
+#include "platform/crypto/crypto.h"
 #include "platform/http/http.h"
 #include "services/glance/drivers/store.h"
 #include "services/glance/ops/inspect.h"
+
+#include <functional>
+#include <optional>
 
 namespace nephele::glance {
 
@@ -16,11 +20,18 @@ struct Received {
 };
 inline constexpr const char* os_hash_algorithm = "sha512";
 
+/// A signature over the bytes: true when their digest (not hexadecimal) is what was signed.
+struct SignatureCheck {
+    crypto::Digest algorithm;
+    std::function<bool(const std::string& digest)> verify;
+};
+
 /// What the bytes must be.
 struct Expected {
     Declared declared;
     FormatRules rules;
     std::int64_t limit = INT64_MAX; ///< bytes; one more is too long
+    std::optional<SignatureCheck> signature;
 };
 
 /// Throws Failure when the content is refused or too long, http::TransferError when the client

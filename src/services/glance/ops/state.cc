@@ -36,6 +36,14 @@ std::shared_ptr<State> make_state(Cloud& cloud) {
     state->quotas.stored_bytes = config.integer("glance.user_storage_quota");
     state->format_rules = glance::format_rules(config);
     state->plugins = import_plugins(config);
+    state->uploads_at_once =
+        std::make_unique<Admission>("uploads", config.integer("glance.concurrent_uploads"));
+    state->downloads_at_once =
+        std::make_unique<Admission>("downloads", config.integer("glance.concurrent_downloads"));
+    std::string certificates = config.text("glance.certificate_directory");
+    state->certificates = site_certificates(
+        cloud,
+        certificates.empty() ? config.text("data.directory") + "/certificates" : certificates);
     return state;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of glance is alive as long as the process: the stores and the uploads under way.
 #pragma once
+#include "services/glance/drivers/certificates.h"
 #include "services/glance/drivers/stores.h"
 #include "services/glance/logic/rules.h"
+#include "services/glance/ops/admission.h"
 #include "services/glance/ops/convert.h"
 
 #include <memory>
@@ -34,6 +36,8 @@ struct State {
     Uploads uploads;
     logic::Quotas quotas;
     FormatRules format_rules;
+    std::unique_ptr<Admission> uploads_at_once, downloads_at_once;
+    std::unique_ptr<Certificates> certificates;
     ImportPlugins plugins;
 };
 std::shared_ptr<State> make_state(Cloud& cloud);

@@ -295,3 +295,37 @@ TEST_CASE("check: rows and data that disagree are told") {
     });
     CHECK(problems() == 4);
 }
+
+TEST_CASE("transfers over the bound are told to come back, and those admitted are not disturbed") {
+    World w({"glance.concurrent_uploads=1", "glance.concurrent_downloads=1"});
+    std::string id = w.image(w.one), other = w.image(w.one);
+    {
+        RawClient client(w, upload_head(id, w.one, "Content-Length: 4"));
+        client.send("ab");
+        // It is under way once the row says so.
+        while (w.show(id).text("status") != "saving") {
+        }
+        auto refused = w.upload(other, w.one, "data");
+        CHECK(refused.status == 503);
+        CHECK(refused.headers.get("Retry-After") == "10");
+        CHECK(refused.text.find("uploads are under way") != std::string::npos);
+        CHECK(w.show(other).text("status") == "queued");
+        client.send("cd");
+        CHECK(client.rest().find(" 204 ") != std::string::npos);
+    }
+    std::string big(12 << 20, 'b');
+    REQUIRE(w.upload(other, w.one, big).status == 204);
+    {
+        RawClient slow(w, "GET /image/v2/images/" + other + "/file HTTP/1.1\r\nHost: x\r\n" +
+                              "Connection: close\r\nX-Auth-Token: " + w.one + "\r\n\r\n");
+        while (w.state().downloads_at_once->running() == 0) {
+        }
+        auto refused = w.get("/v2/images/" + id + "/file", w.one);
+        CHECK(refused.status == 503);
+        CHECK(refused.headers.get("Retry-After") == "10");
+        CHECK(slow.rest().size() > big.size());
+    }
+    while (w.state().downloads_at_once->running() > 0) {
+    }
+    CHECK(w.get("/v2/images/" + id + "/file", w.one).text == "abcd");
+}

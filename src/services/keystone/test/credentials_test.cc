@@ -33,6 +33,15 @@ TEST_CASE("credentials belong to their user and are sealed in the database") {
     REQUIRE_MESSAGE(made.status == 201, made.text);
     const std::string path = v3 + "/credentials/" + made.json.at("credential").text("id");
     CHECK(cloud.get(path, bobs).json.at("credential").text("blob") == "JBSWY3DPEHPK3PXP");
+    cloud.cloud().db().read([&](db::Tx& tx) {
+        auto kept = [&](const char* type, const std::string& user) {
+            return keystone::client::stored_credential(
+                cloud.cloud(), tx, made.json.at("credential").text("id"), type, user);
+        };
+        CHECK(kept("totp", bob) == "JBSWY3DPEHPK3PXP");
+        CHECK(!kept("totp", eve));
+        CHECK(!kept("cert", bob));
+    });
     CHECK(cloud.get(path, eves).status == 403);
     CHECK(cloud.get(v3 + "/credentials", eves).json.at("credentials").size() == 0);
     CHECK(cloud.get(v3 + "/credentials?type=totp", bobs).json.at("credentials").size() == 1);
