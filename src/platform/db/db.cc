@@ -46,6 +46,11 @@ void Hints::tell(const std::string& channel) {
     }
 }
 
+void Hints::tell_all(const std::string& channel) {
+    tell(channel);
+    if (others_) others_(channel);
+}
+
 Database::Database() : hints_(std::make_shared<Hints>()) {}
 Database::~Database() = default;
 
@@ -62,7 +67,7 @@ std::shared_ptr<void> Database::listen(std::string channel, std::function<void()
 void BaseTx::hint(std::string_view channel) {
     if (std::find(hinted_.begin(), hinted_.end(), channel) != hinted_.end()) return;
     hinted_.emplace_back(channel);
-    on_commit([&hints = hints_, name = hinted_.back()] { hints.tell(name); });
+    on_commit([&hints = hints_, name = hinted_.back()] { hints.tell_all(name); });
 }
 
 void BaseTx::check_call(std::span<const Value> params) {

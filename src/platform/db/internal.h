@@ -17,7 +17,12 @@ class Hints {
     std::uint64_t add(std::string channel, std::function<void()> heard);
     /// After its return the listener is not called any more.
     void remove(std::uint64_t number);
+    /// The listeners of this process.
     void tell(const std::string& channel);
+    /// After a commit: the listeners here, and other processes if there is a way to them.
+    void tell_all(const std::string& channel);
+    /// Before the first transaction.
+    void carry_to(std::function<void(const std::string&)> others) { others_ = std::move(others); }
 
   private:
     struct Listener {
@@ -27,6 +32,7 @@ class Hints {
     };
     std::mutex mutex_;
     std::vector<Listener> listeners_;
+    std::function<void(const std::string&)> others_;
     std::uint64_t last_ = 0;
 };
 

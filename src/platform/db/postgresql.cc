@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // PostgreSQL: a pool of connections, serializable writes that are run again when they lose against
-// another, repeatable-read snapshots. The only file that includes libpq-fe.h.
+// another, repeatable-read snapshots.
 #include "base/strings.h"
 #include "platform/db/connection_pool.h"
 #include "platform/db/internal.h"
+#include "platform/db/postgresql_bell.h"
 
 #include <algorithm>
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <deque>
 #include <libpq-fe.h>
+#include <optional>
 #include <random>
 #include <thread>
 #include <unordered_map>
@@ -322,6 +324,9 @@ class PostgresDatabase : public Database {
         : max_retries_(options.max_retries),
           pool_(options.readers, [url = options.url] { return std::make_unique<Link>(url); }) {
         pool_.acquire(); // A wrong url is told at the start, not at the first request.
+        // Not NOTIFY in the transaction itself: all commits that hold one wait for each other.
+        bell_.emplace(options.url, [this](const std::string& channel) { hints().tell(channel); });
+        hints().carry_to([this](const std::string& channel) { bell_->ring(channel); });
     }
 
     Dialect dialect() const override { return Dialect::postgresql; }
@@ -401,6 +406,7 @@ class PostgresDatabase : public Database {
 
     int max_retries_;
     ConnectionPool<Link> pool_;
+    std::optional<PostgresBell> bell_;
     std::mutex turns_;
     std::atomic<std::uint64_t> reads_{0}, writes_{0}, commits_{0}, retries_{0};
 };

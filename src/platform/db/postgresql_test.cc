@@ -5,7 +5,10 @@
 #include "tests/support/postgres.h"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <doctest/doctest.h>
+#include <mutex>
 #include <thread>
 
 using namespace nephele;
@@ -90,4 +93,64 @@ TEST_CASE("several nodes migrate at once") {
         });
     for (auto& node : nodes) node.join();
     CHECK(done == 4);
+}
+
+namespace {
+// Counts what it hears; wait() gives up after ten seconds.
+struct Ear {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int heard = 0;
+    void hear() {
+        std::lock_guard lock(mutex);
+        ++heard;
+        changed.notify_all();
+    }
+    bool wait() {
+        std::unique_lock lock(mutex);
+        bool came = changed.wait_for(lock, std::chrono::seconds(10), [&] { return heard > 0; });
+        heard = 0;
+        return came;
+    }
+    // Hints may be lost while a connection is made: rings until one is heard.
+    bool wait_ringing(const std::function<void()>& ring) {
+        std::unique_lock lock(mutex);
+        for (int i = 0; i < 100 && heard == 0; ++i) {
+            lock.unlock();
+            ring();
+            lock.lock();
+            changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return heard > 0; });
+        }
+        return std::exchange(heard, 0) > 0;
+    }
+};
+} // namespace
+
+TEST_CASE("postgresql: a hint of one node is heard on the others, also after a lost connection") {
+    Options options{test::PostgresServer::shared().fresh_database()};
+    auto a = Database::open(options), b = Database::open(options);
+    Ear ear_a, ear_b, other;
+    auto at_a = a->listen("news", [&] { ear_a.hear(); });
+    auto at_b = b->listen("news", [&] { ear_b.hear(); });
+    auto elsewhere = b->listen("other news", [&] { other.hear(); });
+    auto ring = [&] { a->write([](Tx& tx) { tx.hint("news"); }); };
+    REQUIRE(ear_b.wait_ringing(ring));
+    ear_a.wait();
+    ring();
+    CHECK(ear_b.wait());
+    CHECK(ear_a.wait());
+    // Nothing of what was rolled back is told; the next hint is, and so is known to be the first.
+    CHECK_THROWS_AS(a->write([](Tx& tx) {
+        tx.hint("other news");
+        throw std::runtime_error("no");
+    }),
+                    std::runtime_error);
+    ring();
+    CHECK(ear_b.wait());
+    CHECK(other.heard == 0);
+    a->read([](Tx& tx) {
+        tx.count("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+                 "application_name = 'nephele hints'");
+    });
+    CHECK(ear_b.wait_ringing(ring));
 }

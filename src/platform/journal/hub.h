@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One reader of the journal for everybody in this process: it reads each record once and tells the
-// subscribers, in order. Commits of this process wake it at once, those of others within poll_ms.
+// subscribers, in order. Commits wake it at once, those of other nodes too as long as hints come
+// through (PostgreSQL); else it looks every poll_ms.
 #pragma once
 #include "platform/journal/journal.h"
 

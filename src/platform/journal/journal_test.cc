@@ -7,7 +7,9 @@
 #include "platform/journal/hub.h"
 #include "tests/support/postgres.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <doctest/doctest.h>
 #include <map>
@@ -322,4 +324,30 @@ TEST_CASE("the hub's thread wakes waiters and subscribers by commits, without po
         hub.stop();
         sleeper.join();
     });
+}
+
+TEST_CASE("postgresql: another node's commit wakes the hub by a hint, long before it would poll") {
+    db::Options options;
+    options.url = test::PostgresServer::shared().fresh_database();
+    auto a = db::Database::open(options), b = db::Database::open(options);
+    a->migrate(migrations());
+    Hub hub(*b, {.poll_ms = 3'600'000});
+    hub.start();
+    // Hints are lost until both nodes have their connection for them.
+    std::string before = hub.position();
+    for (int i = 0; i < 100 && !hub.wait(before, 100); ++i) write_one(*a, "server", "first");
+    std::vector<std::int64_t> waited_ms;
+    for (int i = 0; i < 20; ++i) {
+        std::string cursor = b->read([](db::Tx& tx) { return end(tx); });
+        auto began = std::chrono::steady_clock::now();
+        write_one(*a, "server", std::to_string(i));
+        CHECK(hub.wait(cursor, 30'000));
+        waited_ms.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                std::chrono::steady_clock::now() - began)
+                                .count());
+    }
+    std::sort(waited_ms.begin(), waited_ms.end());
+    MESSAGE("a commit seen on the other node after ", waited_ms[10], " ms (median of 20)");
+    CHECK(waited_ms[10] < 200);
+    hub.stop();
 }
