@@ -252,17 +252,39 @@ void save_hello(Context& context, const std::string& host, const Json& facts) {
                        Json::object({{"host", host}, {"connected", true}, {"facts", facts}}));
 }
 
+namespace {
+void journal_connection(Context& context, const std::string& host, bool connected) {
+    journal_change(context, "host", host, "update",
+                   Json::object({{"host", host}, {"connected", connected}}));
+}
+} // namespace
+
 void save_seen(Context& context, const std::string& host) {
     context.tx.exec("UPDATE agent_hosts SET last_seen = ? WHERE host = ? AND last_seen < ?",
                     db::Params{context.now.us, host, context.now.us});
+    if (context.tx.exec("UPDATE agent_hosts SET connected = 1 WHERE host = ? AND connected = 0",
+                        db::Params{host}) > 0)
+        journal_connection(context, host, true);
 }
 
 void save_goodbye(Context& context, const std::string& host) {
     if (context.tx.exec("UPDATE agent_hosts SET connected = 0, last_seen = ? WHERE host = ? AND "
                         "connected = 1",
                         db::Params{context.now.us, host}) > 0)
-        journal_change(context, "host", host, "update",
-                       Json::object({{"host", host}, {"connected", false}}));
+        journal_connection(context, host, false);
+}
+
+std::vector<std::string> save_silent(Context& context, Time before) {
+    std::vector<std::string> silent;
+    context.tx.each("SELECT host FROM agent_hosts WHERE connected = 1 AND last_seen < ? ORDER BY "
+                    "host",
+                    db::Params{before.us},
+                    [&](const db::Row& row) { silent.push_back(row.str(0)); });
+    for (auto& host : silent) {
+        context.tx.exec("UPDATE agent_hosts SET connected = 0 WHERE host = ?", db::Params{host});
+        journal_connection(context, host, false);
+    }
+    return silent;
 }
 
 } // namespace control

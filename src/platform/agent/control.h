@@ -13,9 +13,12 @@ Link::Delta changes(db::Tx& tx, const std::string& host, std::int64_t since);
 /// Keeps what is news, journals it, and removes records whose absence is observed.
 void save_report(Context& context, const std::string& host, const std::vector<Observed>& observed);
 void save_hello(Context& context, const std::string& host, const Json& facts);
-/// The agent is alive. Call at most every `seen_every_ms`.
+/// The agent is alive (again). Call at most every `seen_every_ms`.
 void save_seen(Context& context, const std::string& host);
 void save_goodbye(Context& context, const std::string& host);
+/// Agents that were last seen before that moment are not connected any more, whatever became of
+/// them. Returns their hosts.
+std::vector<std::string> save_silent(Context& context, Time before);
 inline constexpr std::int64_t seen_every_ms = 10'000;
 
 } // namespace nephele::agent::control

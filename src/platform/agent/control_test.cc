@@ -213,3 +213,29 @@ TEST_CASE("the in-process link notes that the agent lives, but not each time") {
     link->pull("h1", 0, 0);
     CHECK(seen() == w.clock.now());
 }
+
+TEST_CASE("an agent that falls silent is not connected any more, until it is seen again") {
+    World w;
+    auto connected = [&](const std::string& host) {
+        for (auto& state : w.cloud.db().read([](db::Tx& tx) { return agent::hosts(tx); }))
+            if (state.host == host) return state.connected;
+        return false;
+    };
+    for (const char* host : {"h1", "h2"})
+        w.write([&](Context& c) { control::save_hello(c, host, Json::object()); });
+    Time said = w.clock.now();
+    w.clock.advance_ms(61'000);
+    w.write([&](Context& c) { control::save_seen(c, "h2"); });
+    auto sweep = [&] {
+        return w.write(
+            [&](Context& c) { return control::save_silent(c, w.clock.now().plus_seconds(-60)); });
+    };
+    CHECK(sweep() == std::vector<std::string>{"h1"});
+    CHECK(sweep().empty());
+    CHECK_FALSE(connected("h1"));
+    CHECK(connected("h2"));
+    CHECK(w.cloud.db().read([](db::Tx& tx) { return agent::hosts(tx)[0].last_seen; }) == said);
+    w.write([&](Context& c) { control::save_seen(c, "h1"); });
+    CHECK(connected("h1"));
+    CHECK(w.journal() == "create host h1,create host h2,update host h1,update host h1");
+}

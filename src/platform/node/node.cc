@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "platform/agent/agent.h"
+#include "platform/agent/control.h"
 #include "platform/api/key_claim.h"
 #include "platform/journal/hub.h"
 #include "platform/journal/journal.h"
@@ -35,6 +36,8 @@ const std::vector<Option>& platform_options() {
         {"http.tls_key", "", "PEM file of the certificate's key."},
         {"http.tls_client_ca", "",
          "PEM file of the authority of client certificates; empty: none asked."},
+        {"agent.silent_seconds", 60,
+         "An agent not heard of for so long counts as not connected; its host gets no new work."},
         {"operations.threads", 4, "Threads that run steps of durable operations."},
         {"policy.directory", "", "Folder with <service>.yaml rule overrides; empty: none."},
         {"policy.enforce_scope", true, "Tokens of the wrong scope are refused."},
@@ -98,6 +101,20 @@ task::Task trim_journal() {
                 while (cloud.db().write([&](db::Tx& tx) { return journal::trim(tx, before); }) ==
                        1000)
                     continue;
+            }};
+}
+
+// Agents end without a word when their host loses its power or its network.
+task::Task note_silent_agents(Time started) {
+    return {.name = "agent.note_silent", .every_ms = 10'000, .run = [started](Cloud& cloud) {
+                auto seconds = cloud.config().integer("agent.silent_seconds");
+                // A control plane that was away itself lets them speak first.
+                if (cloud.now() < started.plus_seconds(seconds)) return;
+                auto silent = write_as_cloud(cloud, "", [&](Context& context) {
+                    return agent::control::save_silent(context, context.now.plus_seconds(-seconds));
+                });
+                for (auto& host : silent)
+                    log::warning("an agent fell silent", {{"host", host}, {"seconds", seconds}});
             }};
 }
 
@@ -166,7 +183,8 @@ struct Node::Impl {
     void start_services(const NodeOptions& options) {
         cloud->add_state(std::make_shared<api::RunningKeys>(*cloud));
         std::vector<ops::Operation> operations;
-        std::vector<task::Task> all_tasks{api::forget_answers(), api::renew_keys(), trim_journal()};
+        std::vector<task::Task> all_tasks{api::forget_answers(), api::renew_keys(), trim_journal(),
+                                          note_silent_agents(cloud->now())};
         for (auto& service : services) {
             cloud->set_policy(service.name, compiled_policy(cloud->config(), service));
             operations.insert(operations.end(), service.operations.begin(),
