@@ -9,10 +9,23 @@
 
 #include <csignal>
 #include <cstdio>
+#include <malloc.h>
+#include <unistd.h>
 
 namespace nephele::main {
+namespace {
+// glibc gives every few threads a heap of their own and lets the limit above which a block goes
+// back to the system at once grow with the blocks it sees: after a few long lists of servers by
+// several clients 120 MB stayed where 75 do with these two.
+void keep_heap_small() {
+    mallopt(M_ARENA_MAX, 2 * static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+} // namespace
 
 int serve(const Arguments& arguments) {
+    keep_heap_small();
     // Blocked before any thread starts, so that only this one takes them.
     sigset_t signals;
     sigemptyset(&signals);
