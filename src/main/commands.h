@@ -24,6 +24,8 @@ int operations(const Arguments&);
 int check(const Arguments&);
 int keystone_keys(const Arguments&);
 int starter(const Arguments&);
+/// seed=N seeds=N seconds=N events=N ...: the simulation.
+int simulate(const Arguments&);
 int version(const Arguments&);
 
 } // namespace nephele::main

@@ -32,6 +32,8 @@ const Command commands[] = {
     {"starter", nephele::main::starter,
      "make the starter content of a new cloud: auth-url= admin-password= demo-password= [image=] "
      "[host-seconds=]"},
+    {"sim", nephele::main::simulate,
+     "the whole cloud on virtual time with trouble: seed=N seeds=N seconds=N trace shrink"},
     {"version", nephele::main::version, "version of this program"},
 };
 

@@ -59,10 +59,15 @@ switch_down() {
   if command -v nft >/dev/null; then nft delete table ip nephele-external 2>/dev/null || true; fi
 }
 
-# guests_down: Nephele's domains, named instance-XXXXXXXX; needs libvirtd.
+# guests_down: Nephele's domains, named instance-XXXXXXXX. They outlive libvirtd ('make down' stopped it), which is
+# started again to end them.
 guests_down() {
   local name
-  libvirt_running || return 0
+  if ! libvirt_running; then
+    compgen -G '/run/libvirt/qemu/instance-*.xml' >/dev/null || compgen -G '/etc/libvirt/qemu/instance-*.xml' >/dev/null ||
+      return 0
+    libvirt_up
+  fi
   for name in $(virsh -q -c qemu:///system list --all --name | grep '^instance-'); do
     virsh -q -c qemu:///system destroy "$name" >/dev/null 2>&1 || true
     virsh -q -c qemu:///system undefine "$name" --managed-save --snapshots-metadata --nvram >/dev/null 2>&1 || true

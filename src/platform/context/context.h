@@ -44,6 +44,8 @@ class Cloud {
     void set_policy(const std::string& service, std::shared_ptr<policy::Policy> policy);
     ops::Runner* runner = nullptr;
     Authenticator* authenticator = nullptr;
+    /// Nothing may run by itself: the simulation carries out everything in its one thread.
+    bool by_hand = false;
 
     template <class T> T& state() const {
         auto found = states_.find(std::type_index(typeid(T)));

@@ -51,6 +51,23 @@ void Hints::tell_all(const std::string& channel) {
     if (others_) others_(channel);
 }
 
+void Database::probed_write(const std::function<void(Tx&)>& body) {
+    constexpr int tries = 20;
+    for (int i = 1;; ++i) {
+        probe_->at(Probe::Point::before);
+        try {
+            write_tx([&](Tx& tx) {
+                body(tx);
+                probe_->at(Probe::Point::inside);
+            });
+            break;
+        } catch (const SerializationError&) {
+            if (i == tries) throw;
+        }
+    }
+    probe_->at(Probe::Point::after);
+}
+
 Database::Database() : hints_(std::make_shared<Hints>()) {}
 Database::~Database() = default;
 

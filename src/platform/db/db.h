@@ -119,6 +119,20 @@ struct Stats {
     std::uint64_t reads = 0, writes = 0, commits = 0, retries = 0;
 };
 
+/// How the simulation reaches into write transactions: told at their borders, it lets the process
+/// "die" there (by throwing what no handler catches), the database refuse or the transaction lose
+/// against another.
+class Probe {
+  public:
+    enum class Point {
+        before, ///< nothing has happened
+        inside, ///< the body ran, nothing is committed
+        after,  ///< committed
+    };
+    virtual ~Probe() = default;
+    virtual void at(Point point) = 0;
+};
+
 class Hints;
 
 class Database {
@@ -135,6 +149,8 @@ class Database {
     /// Calls `heard` after commits that hinted at the channel, on the committing thread, until the
     /// handle is dropped. `heard` must be quick and use neither the database nor listen().
     [[nodiscard]] std::shared_ptr<void> listen(std::string channel, std::function<void()> heard);
+    /// Null: none. Set before the database is used.
+    void set_probe(Probe* probe) { probe_ = probe; }
 
     /// A consistent read-only snapshot.
     template <class F> auto read(F&& body) { return run<F>(std::forward<F>(body), false); }
@@ -150,10 +166,20 @@ class Database {
     Hints& hints() { return *hints_; }
 
   private:
+    void probed_write(const std::function<void(Tx&)>& body);
+
     std::shared_ptr<Hints> hints_; ///< shared with the handles, which may outlive the database
+    Probe* probe_ = nullptr;
     template <class F> auto run(F&& body, bool writing) {
         using R = std::invoke_result_t<F, Tx&>;
-        auto go = [&](const std::function<void(Tx&)>& f) { writing ? write_tx(f) : read_tx(f); };
+        auto go = [&](const std::function<void(Tx&)>& f) {
+            if (!writing)
+                read_tx(f);
+            else if (probe_)
+                probed_write(f);
+            else
+                write_tx(f);
+        };
         if constexpr (std::is_void_v<R>) {
             go([&](Tx& tx) { body(tx); });
         } else {

@@ -169,9 +169,11 @@ struct Node::Impl {
                         config.text("log.file")});
         auto database = db::Database::open(database_options(config));
         database->migrate(all_migrations(services));
+        database->set_probe(options.database_probe);
         cloud = std::make_unique<Cloud>(std::move(config), std::move(database),
                                         options.clock ? *options.clock : system_clock(),
                                         options.ids ? *options.ids : system_ids());
+        cloud->by_hand = options.by_hand;
     }
 
     void start_journal(bool background) {
@@ -193,8 +195,9 @@ struct Node::Impl {
         }
         ops::RunnerOptions runner_options;
         runner_options.threads =
-            options.background ? static_cast<int>(cloud->config().integer("operations.threads"))
-                               : 0;
+            options.background && !options.by_hand
+                ? static_cast<int>(cloud->config().integer("operations.threads"))
+                : 0;
         runner = std::make_unique<ops::Runner>(*cloud, std::move(operations), runner_options);
         cloud->runner = runner.get();
         for (auto& service : services)
@@ -221,7 +224,6 @@ struct Node::Impl {
         edge.tls_certificate_file = config.text("http.tls_certificate");
         edge.tls_key_file = config.text("http.tls_key");
         edge.tls_client_ca_file = config.text("http.tls_client_ca");
-        api = std::make_unique<api::Api>(*cloud, services);
         // Ports of services are fixed numbers, so they can be bound before the server answers.
         for (auto* service : on_ports) api->bind_port(service->port, service->name);
         server = std::make_unique<http::Server>(edge, *api);
@@ -232,8 +234,10 @@ Node::Node(NodeOptions options) : impl_(std::make_unique<Impl>()) {
     impl_->services = options.services;
     impl_->services.push_back(own_service());
     impl_->open_cloud(options);
-    impl_->start_journal(options.background);
+    impl_->start_journal(options.background && !options.by_hand);
     impl_->start_services(options);
+    impl_->api = std::make_unique<api::Api>(*impl_->cloud, impl_->services);
+    if (options.by_hand) return;
     if (options.background) {
         impl_->runner->start();
         impl_->tasks->start();
@@ -260,5 +264,6 @@ const std::vector<api::Service>& Node::services() const { return impl_->services
 std::uint16_t Node::port() const { return impl_->server->ports().front(); }
 ops::Runner& Node::runner() { return *impl_->runner; }
 task::Tasks& Node::tasks() { return *impl_->tasks; }
+api::Api& Node::api() { return *impl_->api; }
 
 } // namespace nephele

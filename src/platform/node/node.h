@@ -19,6 +19,9 @@ struct NodeOptions {
     const Clock* clock = nullptr; ///< null: the system's
     IdSource* ids = nullptr;      ///< null: the system's
     bool background = true;       ///< run operations and tasks by themselves
+    /// The simulation: no sockets and no thread that does anything unasked; requests go to api().
+    bool by_hand = false;
+    db::Probe* database_probe = nullptr;
     /// Runs after every service started and was seeded, before requests are answered.
     std::function<void(Cloud&, const std::vector<api::Service>&)> bootstrap;
 };
@@ -36,6 +39,7 @@ class Node {
     std::uint16_t port() const;
     ops::Runner& runner();
     task::Tasks& tasks();
+    api::Api& api();
     /// Stops the edge gracefully, then tasks and operations.
     void stop();
 

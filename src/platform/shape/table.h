@@ -35,9 +35,14 @@ struct TableBase {
     const ShapeBase* shape = nullptr;
     /// Stored but not part of the journal (high-rate tables); rarely right.
     bool journaled = true;
+    /// An empty record, for what works on any table.
+    std::shared_ptr<void> (*make_record)() = nullptr;
 };
 template <class T> struct Table : TableBase {
-    explicit Table(TableBase base) : TableBase(std::move(base)) { shape = &T::shape(); }
+    explicit Table(TableBase base) : TableBase(std::move(base)) {
+        shape = &T::shape();
+        make_record = [] { return std::static_pointer_cast<void>(std::make_shared<T>()); };
+    }
 };
 
 /// One condition of a list, as a client or a handler asks it.

@@ -258,12 +258,24 @@ void Tasks::stop() {
     }
 }
 
+void Tasks::run(const std::string& name) {
+    State* state = impl_->find(name);
+    NEPHELE_CHECK(state);
+    log::RequestScope scope("task-" + name);
+    state->task.run(impl_->cloud);
+}
+
+std::vector<std::string> Tasks::names() const {
+    std::vector<std::string> out;
+    for (auto& state : impl_->states) out.push_back(state.task.name);
+    return out;
+}
+
 void Tasks::run_all() {
     std::exception_ptr first;
-    for (auto& state : impl_->states) {
+    for (auto& name : names()) {
         try {
-            log::RequestScope scope("task-" + state.task.name);
-            state.task.run(impl_->cloud);
+            run(name);
         } catch (const std::exception&) { // The others run all the same; the caller gets it.
             if (!first) first = std::current_exception();
         }

@@ -33,6 +33,9 @@ class Tasks {
     void stop();
     /// Runs every task once in the calling thread (tests, simulation).
     void run_all();
+    /// The same for one of them; throws what it throws.
+    void run(const std::string& name);
+    std::vector<std::string> names() const;
     void nudge(const std::string& name);
 
   private:

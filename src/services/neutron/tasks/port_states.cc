@@ -15,7 +15,7 @@ namespace nephele::neutron {
 
 struct PortStates::Impl {
     explicit Impl(Cloud& cloud) : cloud(cloud) {
-        writer = std::thread([this] { work(); });
+        if (!cloud.by_hand) writer = std::thread([this] { work(); });
     }
     void write();
     void work();

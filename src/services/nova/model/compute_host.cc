@@ -23,7 +23,8 @@ const Shape<ComputeHost>& ComputeHost::shape() {
                               .field("host_ip", &ComputeHost::host_ip)
                               .field("architecture", &ComputeHost::architecture)
                               .field("cpu_info", &ComputeHost::cpu_info)
-                              .field("failed_builds", &ComputeHost::failed_builds)
+                              // Counted by creates, too often for a journal.
+                              .field("failed_builds", &ComputeHost::failed_builds, {shape::secret})
                               .field("created_at", &ComputeHost::created_at)
                               .field("updated_at", &ComputeHost::updated_at);
     return s;

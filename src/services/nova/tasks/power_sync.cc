@@ -7,6 +7,8 @@
 #include "services/nova/store/servers.h"
 #include "services/nova/tasks/tasks.h"
 
+#include <map>
+
 namespace nephele::nova {
 namespace {
 constexpr int batch = 500;
@@ -34,11 +36,13 @@ std::optional<Verdict> judge(VmState vm_state, std::int64_t stored, std::int64_t
     return std::nullopt;
 }
 
-void settle(Context& context, const Seen& seen) {
+// False when the server is being changed: to be asked again afterwards.
+bool settle(Context& context, const Seen& seen) {
     auto server = store::find_server(context.tx, seen.server_id);
-    if (!server || server->task_state || server->host != seen.host) return;
+    if (!server || server->host != seen.host) return true;
+    if (server->task_state) return false;
     auto verdict = judge(server->vm_state, server->power_state, seen.power_state);
-    if (!verdict) return;
+    if (!verdict) return true;
     if (verdict->vm_state) {
         log::info("a guest stopped by itself",
                   {{"server", server->id}, {"power_state", seen.power_state}});
@@ -48,16 +52,21 @@ void settle(Context& context, const Seen& seen) {
     shape::update(context, servers(), *server);
     if (verdict->desire)
         desire_spec(context, *server, spec_with_power(context, *server, *verdict->desire), true);
+    return true;
 }
 
-// Only those that differ are worth a write transaction.
-bool differs(db::Tx& tx, const Seen& seen) {
-    bool out = false;
-    tx.first("SELECT vm_state, power_state FROM nova_servers WHERE id = ? AND host = ? AND "
-             "task_state IS NULL",
+enum class Standing { agrees, differs, busy };
+// Only those that differ are worth a write transaction; of what is being changed nothing is known
+// until the change is over.
+Standing standing(db::Tx& tx, const Seen& seen) {
+    Standing out = Standing::agrees;
+    tx.first("SELECT vm_state, power_state, task_state FROM nova_servers WHERE id = ? AND host = ?",
              {seen.server_id, seen.host}, [&](const db::Row& row) {
                  auto vm_state = shape::enum_of_text<VmState>(row.text(0));
-                 out = vm_state && judge(*vm_state, row.integer(1), seen.power_state);
+                 if (!row.is_null(2))
+                     out = Standing::busy;
+                 else if (vm_state && judge(*vm_state, row.integer(1), seen.power_state))
+                     out = Standing::differs;
              });
     return out;
 }
@@ -71,8 +80,8 @@ std::optional<Seen> seen_of(const std::string& host, const std::string& server_i
 // Everything there is: at start, and when the journal was trimmed past us.
 std::vector<Seen> all_guests(db::Tx& tx) {
     std::vector<std::pair<std::string, std::string>> placed;
-    tx.each("SELECT id, host FROM nova_servers WHERE host IS NOT NULL AND task_state IS NULL",
-            db::Params{}, [&](const db::Row& row) { placed.emplace_back(row.str(0), row.str(1)); });
+    tx.each("SELECT id, host FROM nova_servers WHERE host IS NOT NULL", db::Params{},
+            [&](const db::Row& row) { placed.emplace_back(row.str(0), row.str(1)); });
     std::vector<Seen> out;
     for (auto& [id, host] : placed)
         if (auto observed = agent::observed(tx, host, guest_kind, id))
@@ -82,20 +91,30 @@ std::vector<Seen> all_guests(db::Tx& tx) {
     return out;
 }
 
+// How far the journal was read, and guests whose last word came while their server was busy.
+struct Progress {
+    std::string cursor;
+    std::map<std::string, Seen> busy;
+};
+
 // Reads on from where it was; returns whether there is more.
-bool pump(Cloud& cloud, std::string& cursor) {
+bool pump(Cloud& cloud, Progress& progress) {
+    // Kept only when all is written: after a failure the same is read again.
+    Progress next;
+    std::string cursor = progress.cursor;
     bool more = false;
     std::vector<Seen> differing;
     cloud.db().read([&](db::Tx& tx) {
         differing.clear();
         std::vector<Seen> seen;
+        for (auto& [id, one] : progress.busy) seen.push_back(one);
         bool first = cursor.empty();
         journal::Page page;
         if (!first)
             page = journal::read(tx, cursor, batch, {.service = "agent", .kind = "observed.guest"});
         if (first || page.lost) {
             cursor = first ? journal::end(tx) : page.cursor;
-            seen = all_guests(tx);
+            for (auto& one : all_guests(tx)) seen.push_back(std::move(one));
         } else {
             cursor = page.cursor;
             more = page.more;
@@ -108,28 +127,42 @@ bool pump(Cloud& cloud, std::string& cursor) {
                     seen.push_back(std::move(*one));
             }
         }
-        for (auto& one : seen)
-            if (differs(tx, one)) differing.push_back(std::move(one));
+        for (auto& one : seen) switch (standing(tx, one)) {
+            case Standing::agrees:
+                break;
+            case Standing::differs:
+                differing.push_back(std::move(one));
+                break;
+            case Standing::busy:
+                next.busy[one.server_id] = one;
+                break;
+            }
     });
-    for (auto& one : differing)
-        write_as_cloud(cloud, "", [&](Context& context) {
+    for (auto& one : differing) {
+        bool settled = write_as_cloud(cloud, "", [&](Context& context) {
             // Only the last word counts.
             if (auto now = agent::observed(context.tx, one.host, guest_kind, one.server_id))
                 if (auto seen = seen_of(one.host, one.server_id, shape::text_of_enum(now->phase),
                                         now->status))
-                    settle(context, *seen);
+                    return settle(context, *seen);
+            return true;
         });
+        if (!settled) next.busy[one.server_id] = one;
+    }
+    next.cursor = std::move(cursor);
+    progress = std::move(next);
     return more;
 }
 } // namespace
 
 task::Task power_sync() {
-    auto cursor = std::make_shared<std::string>();
+    auto progress = std::make_shared<Progress>();
     return {.name = "nova.power_sync",
             .every_ms = 30'000,
-            .nudged_by = {"agent/observed.guest"},
-            .run = [cursor](Cloud& cloud) {
-                while (pump(cloud, *cursor)) {
+            // A server's change may be the end of what kept it busy.
+            .nudged_by = {"agent/observed.guest", "nova/server"},
+            .run = [progress](Cloud& cloud) {
+                while (pump(cloud, *progress)) {
                 }
             }};
 }

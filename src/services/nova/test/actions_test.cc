@@ -105,6 +105,26 @@ TEST_CASE("nova actions: security groups of a running server") {
     CHECK(w.act(id, action("addSecurityGroup", Json::object({{"name", "none"}}))).status == 404);
 }
 
+// Found by the simulation: the word came while the server was busy, and was forgotten.
+TEST_CASE("nova actions: a guest that stops by itself before its server is ready") {
+    World w;
+    w.cloud.node().tasks().run_all();
+    std::string id = w.create("web");
+    w.cloud.settle();
+    CHECK(w.hosts.work());
+    w.cloud.settle();
+    REQUIRE(w.show(id).text("status") == "BUILD"); // its port is not up yet
+    w.hosts.report_power("h1", id, 4);
+    w.cloud.node().tasks().run_all();
+    REQUIRE(w.show(id).text("status") == "BUILD");
+    bring_ports_up(w.cloud.cloud());
+    w.cloud.settle();
+    w.cloud.node().tasks().run_all();
+    CHECK(w.show(id).text("status") == "SHUTOFF");
+    w.settle();
+    CHECK(w.hosts.guests["h1"][id].text("power") == "stopped");
+}
+
 TEST_CASE("nova actions: a guest that stops by itself is SHUTOFF and stays so") {
     World w;
     std::string id = w.create_active("web");

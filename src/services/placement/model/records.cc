@@ -26,7 +26,8 @@ const Shape<InventoryRow>& InventoryRow::shape() {
                               .field("max_unit", &InventoryRow::max_unit)
                               .field("step_size", &InventoryRow::step_size)
                               .field("allocation_ratio", &InventoryRow::allocation_ratio)
-                              .field("used", &InventoryRow::used);
+                              // Follows from the allocations, which are journaled.
+                              .field("used", &InventoryRow::used, {secret});
     return s;
 }
 
