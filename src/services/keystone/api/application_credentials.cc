@@ -75,6 +75,23 @@ std::vector<std::string> wanted_rules(Call& call, const Json& body) {
     return ids;
 }
 
+// One made by means of another stays within that one, in time as in roles. Access rules cannot be
+// compared, so a credential that has some makes no other.
+void narrow_to_source(Call& call, ApplicationCredential& credential) {
+    if (call.who.application_credential_id.empty()) return;
+    const auto source = need(call.tx, table::application_credentials(), Scope::all(),
+                             call.who.application_credential_id);
+    if (!source.access_rule_ids.empty())
+        throw forbidden("ForbiddenAction", "An application credential with access rules cannot "
+                                           "make another application credential.");
+    credential.source_id = source.id;
+    if (!credential.expires_at) credential.expires_at = source.expires_at;
+    if (source.expires_at && *credential.expires_at > *source.expires_at)
+        throw bad_request("ApplicationCredentialValidationError",
+                          "Invalid application credential: it would outlive the one it is made "
+                          "with.");
+}
+
 ApplicationCredential read_new(Call& call, const Json& body) {
     const std::string& user_id = call.path("user_id");
     call.enforce("identity:create_application_credential", owner_target(user_id));
@@ -95,6 +112,7 @@ ApplicationCredential read_new(Call& call, const Json& body) {
     credential.user_id = user_id;
     credential.project_id = call.who.project_id;
     credential.expires_at = read_expiry(body, call.now);
+    narrow_to_source(call, credential);
     return credential;
 }
 
@@ -154,7 +172,7 @@ Json show(Call& call) {
 void remove(Call& call) {
     const auto credential = need_own(call, "identity:delete_application_credential");
     refuse_delegated(call, action, Delegated::unrestricted_application_credential);
-    store::erase(call, table::application_credentials(), credential);
+    store::remove_application_credential(call, credential);
 }
 
 Listed<AccessRule> list_rules(Call& call, const Page& page) {

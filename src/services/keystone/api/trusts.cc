@@ -141,13 +141,13 @@ void narrow_to_source(Call& call, const Json& body, Trust& trust) {
     trust.redelegated_trust_id = source.id;
 }
 
-// Passing a trust on is what a trust's token may be for; other derived tokens do nothing here.
+// Passing a trust on is what a trust's token may be for. Other derived tokens do nothing here: a
+// trust gives of what its trustor has, which may be more than the token has.
 void refuse_derived(Call& call) {
     const auto& methods = call.who.methods;
     const bool by_ec2_key =
         std::find(methods.begin(), methods.end(), "ec2credential") != methods.end();
-    if (call.who.trust_id.empty() || by_ec2_key)
-        refuse_delegated(call, action, Delegated::unrestricted_application_credential);
+    if (call.who.trust_id.empty() || by_ec2_key) refuse_delegated(call, action, Delegated::never);
 }
 
 Reply create(Call& call, const Json& all) {

@@ -17,7 +17,8 @@ const Shape<ApplicationCredential>& ApplicationCredential::shape() {
                                  .field("access_rule_ids", &Self::access_rule_ids)
                                  .field("unrestricted", &Self::unrestricted)
                                  .field("expires_at", &Self::expires_at, {time_format(6, "")})
-                                 .field("secret_hash", &Self::secret_hash, {secret});
+                                 .field("secret_hash", &Self::secret_hash, {secret})
+                                 .field("source_id", &Self::source_id, {hidden});
     return made;
 }
 

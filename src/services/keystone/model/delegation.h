@@ -15,6 +15,8 @@ struct ApplicationCredential {
     bool unrestricted = false; ///< may manage application credentials and trusts
     std::optional<Time> expires_at;
     std::string secret_hash;
+    /// The unrestricted credential it was made with, if any: it goes and ends with that one.
+    std::optional<std::string> source_id;
     static const Shape<ApplicationCredential>& shape();
 };
 

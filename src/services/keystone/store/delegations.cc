@@ -39,7 +39,16 @@ void remove_credentials_with_role(Context& context, const std::string& user_id,
                                          Scope::user(user_id), {"project_id = ?", {project_id}}))
         if (std::find(credential.role_ids.begin(), credential.role_ids.end(), role_id) !=
             credential.role_ids.end())
-            store::erase(context, table::application_credentials(), credential);
+            remove_application_credential(context, credential);
+}
+
+void remove_application_credential(Context& context, const ApplicationCredential& credential) {
+    for (const auto& made : select(context.tx, table::application_credentials(), Scope::all(),
+                                   {"source_id = ?", {credential.id}}))
+        remove_application_credential(context, made);
+    // A caller that goes through a list may come to one that went with another.
+    if (find(context.tx, table::application_credentials(), Scope::all(), credential.id))
+        store::erase(context, table::application_credentials(), credential);
 }
 
 void remove_trust(Context& context, const Trust& trust) {

@@ -12,6 +12,8 @@ void remove_delegations_at_project(Context& context, const std::string& project_
 /// A role was taken from a user on a project: application credentials with it go for good.
 void remove_credentials_with_role(Context& context, const std::string& user_id,
                                   const std::string& project_id, const std::string& role_id);
+/// With all made by means of it.
+void remove_application_credential(Context& context, const ApplicationCredential& credential);
 /// With all trusts made from it.
 void remove_trust(Context& context, const Trust& trust);
 /// The trusts this one was passed on from, nearest first; nothing when one of them is gone.

@@ -124,6 +124,36 @@ TEST_CASE("an application credential gives nothing its owner lacks") {
     CHECK(log_in(cloud, made).status == 401);
 }
 
+TEST_CASE("a credential made with another ends with it") {
+    Identity cloud;
+    const Somebody bob = bob_on_p(cloud);
+    const Answer first = make(cloud, bob, R"({"name": "first", "unrestricted": true,
+        "roles": [{"name": "reader"}], "expires_at": "2099-01-01T00:00:00"})");
+    REQUIRE_MESSAGE(first.status == 201, first.text);
+    Somebody derived = bob;
+    derived.token = token_of(log_in(cloud, first));
+    CHECK(make(cloud, derived, R"({"name": "x", "roles": [{"name": "member"}]})").status == 400);
+    CHECK(make(cloud, derived, R"({"name": "x", "expires_at": "2099-02-01T00:00:00"})").status ==
+          400);
+    const Answer second = make(cloud, derived, R"({"name": "second"})");
+    REQUIRE_MESSAGE(second.status == 201, second.text);
+    CHECK(second.json.at("application_credential").text("expires_at") ==
+          "2099-01-01T00:00:00.000000");
+    const std::string token = token_of(log_in(cloud, second));
+    CHECK(cloud
+              .del(v3 + "/users/" + bob.id + "/application_credentials/" +
+                       first.json.at("application_credential").text("id"),
+                   bob.token)
+              .status == 204);
+    CHECK(cloud.get(v3 + "/auth/projects", token).status == 401);
+    CHECK(log_in(cloud, second).status == 401);
+    // With access rules it makes none: they could not be compared.
+    const Answer ruled = make(cloud, bob, R"({"name": "ruled", "unrestricted": true,
+        "access_rules": [{"service": "identity", "method": "POST", "path": "/v3/users/**"}]})");
+    derived.token = token_of(log_in(cloud, ruled));
+    CHECK(make(cloud, derived, R"({"name": "free"})").status == 403);
+}
+
 TEST_CASE("access rules limit an application credential to what they list") {
     Identity cloud;
     const Somebody bob = bob_on_p(cloud);
