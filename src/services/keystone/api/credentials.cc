@@ -83,7 +83,7 @@ Credential update(Call& call, const Json& body) {
             throw bad_request("ValidationError", "Expecting to find project_id in credential.");
         const Json blob = ec2_blob(credential);
         const Json old = before.blob.empty() ? Json() : ec2_blob(before);
-        for (const char* name : {"trust_id", "app_cred_id", "access_token_id", "access"})
+        for (const char* name : {"trust_id", "app_cred_id", "access_token_id", "access_id"})
             if (!(blob.get(name) == old.get(name)))
                 throw bad_request("ValidationError",
                                   format("{} can not be updated for credential", name));

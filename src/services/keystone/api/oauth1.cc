@@ -71,7 +71,7 @@ Reply form_reply(const std::string& id, const std::string& secret,
     reply.status = 201;
     reply.content_type = "application/x-www-form-urlencoded";
     reply.raw = "oauth_token=" + id + "&oauth_token_secret=" + secret;
-    if (expires_at) *reply.raw += "&oauth_expires_at=" + percent_encode(iso_time(*expires_at, 6));
+    if (expires_at) *reply.raw += "&oauth_expires_at=" + iso_time(*expires_at, 6);
     return reply;
 }
 

@@ -22,9 +22,17 @@ policy::Target target_for(const Trust& trust) {
     return target;
 }
 
+Json full_roles(Call& call, const Trust& trust) {
+    Json::Array shown;
+    for (const auto& id : trust.role_ids)
+        if (const auto role = find(call.tx, table::roles(), Scope::all(), id))
+            shown.push_back(Role::shape().write(&*role, call.view()));
+    return Json(std::move(shown));
+}
+
 Json shown(Call& call, const Trust& trust) {
     Json out = Trust::shape().write(&trust, call.view());
-    out["roles"] = shown_roles(call.tx, trust.role_ids);
+    out["roles"] = full_roles(call, trust);
     out["roles_links"] =
         Json::object({{"self", call.in.base_url + "/v3/OS-TRUST/trusts/" + trust.id + "/roles"},
                       {"next", nullptr},
@@ -206,8 +214,7 @@ Json show(Call& call) {
 
 Json list_roles(Call& call) {
     const Trust trust = need_trust(call, "identity:list_roles_for_trust");
-    return Json::object(
-        {{"roles", shown_roles(call.tx, trust.role_ids)}, {"links", list_links(call)}});
+    return Json::object({{"roles", full_roles(call, trust)}, {"links", list_links(call)}});
 }
 
 Role show_role(Call& call) {

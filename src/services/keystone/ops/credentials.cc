@@ -35,7 +35,10 @@ std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& 
     } catch (const JsonError&) {
         return std::nullopt;
     }
-    if (!blob.get("access").is_string() || !blob.get("secret").is_string()) return std::nullopt;
+    // A changed access key is not found by its new name, nor by its old one.
+    if (!blob.get("access").is_string() || !blob.get("secret").is_string() ||
+        blob.text("access") != access)
+        return std::nullopt;
     return Ec2Key{credential->user_id,         *credential->project_id, blob.text("access"),
                   blob.text("secret"),         blob.text("trust_id"),   blob.text("app_cred_id"),
                   blob.text("access_token_id")};
