@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace nephele::main {
@@ -22,6 +23,15 @@ void keep_heap_small() {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
+
+// A connection and an open image are a descriptor each; the usual 1024 are too few for a cloud.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log::warning("the limit of open files could not be raised", {});
+}
 } // namespace
 
 int serve(const Arguments& arguments) {
@@ -33,6 +43,7 @@ int serve(const Arguments& arguments) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 
+    raise_descriptor_limit();
     auto began = system_clock().monotonic_ns();
     NodeOptions options;
     options.services = all_services();

@@ -5,6 +5,7 @@
 //                    [seconds=S | count=N] [ids=FILE] [keep=FILE] [expect=2]
 //   cloud_bench put  port=N path=/p token=T bytes=N       one streamed upload
 //   cloud_bench get  port=N path=/p token=T               one download, thrown away
+//   cloud_bench many port=N path=/p token=T clients=N     so many downloads at once, thrown away
 // In path and body {n} becomes a running number, {id} the next line of `ids` (round and round).
 #include <algorithm>
 #include <arpa/inet.h>
@@ -287,6 +288,55 @@ int stream(const Arguments& arguments, bool upload) {
     return status_of(head) / 100 == 2 ? 0 : 1;
 }
 
+/// One of many downloads.
+struct Download {
+    int fd = -1;
+    std::string head;
+};
+
+int download_many(const Arguments& arguments) {
+    std::vector<Download> all(static_cast<std::size_t>(arguments.number("clients", 100)));
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    std::string request = "GET " + arguments.text("path") + " HTTP/1.1\r\n" +
+                          common_headers(arguments) + "Connection: close\r\n\r\n";
+    double began = now(), first_seconds = 0;
+    for (auto& one : all) {
+        one.fd = connect_to(static_cast<int>(arguments.number("port", 8181)));
+        epoll_event event{.events = EPOLLIN, .data = {.ptr = &one}};
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, one.fd, &event) != 0) die("epoll_ctl");
+        send_all(one.fd, request);
+    }
+    std::uint64_t received = 0;
+    long whole = 0, refused = 0, left = static_cast<long>(all.size());
+    while (left > 0) {
+        epoll_event events[64];
+        int ready = epoll_wait(epoll, events, 64, 60'000);
+        if (ready == 0) die("nothing came for a minute");
+        for (int i = 0; i < ready; ++i) {
+            auto& one = *static_cast<Download*>(events[i].data.ptr);
+            char piece[512];
+            bool in_head = one.head.size() < sizeof piece;
+            // Behind the head the kernel throws the bytes away for us.
+            auto got = in_head ? recv(one.fd, piece, sizeof piece, 0)
+                               : recv(one.fd, nullptr, 4 << 20, MSG_TRUNC);
+            if (got > 0) {
+                received += static_cast<std::uint64_t>(got);
+                if (in_head) one.head.append(piece, static_cast<std::size_t>(got));
+                continue;
+            }
+            if (!first_seconds) first_seconds = now() - began;
+            (got == 0 && status_of(one.head) == 200 ? whole : refused) += 1;
+            close(one.fd);
+            --left;
+        }
+    }
+    std::printf("{\"whole\": %ld, \"refused\": %ld, \"seconds\": %.4f, \"first_seconds\": %.4f, "
+                "\"received\": %llu}\n",
+                whole, refused, now() - began, first_seconds,
+                static_cast<unsigned long long>(received));
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -300,6 +350,7 @@ int main(int argc, char** argv) {
     std::string mode = argc > 1 ? argv[1] : "";
     if (mode == "load") return Load(arguments).run();
     if (mode == "put" || mode == "get") return stream(arguments, mode == "put");
-    std::fprintf(stderr, "usage: cloud_bench load|put|get name=value ...\n");
+    if (mode == "many") return download_many(arguments);
+    std::fprintf(stderr, "usage: cloud_bench load|put|get|many name=value ...\n");
     return 2;
 }

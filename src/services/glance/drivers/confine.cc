@@ -22,6 +22,14 @@ namespace nephele::glance {
 namespace {
 constexpr uid_t nobody = 65534;
 
+// The sanitizers reserve terabytes, and try through a pipe whether memory can be read.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+constexpr std::uint64_t descriptors = sanitized ? 16 : 3;
+
 bool limit(int resource, std::uint64_t value) {
     rlimit bounds{value, value};
     return ::setrlimit(static_cast<__rlimit_resource_t>(resource), &bounds) == 0;
@@ -31,11 +39,8 @@ bool set_limits(Confinement confinement, const SandboxLimits& limits) {
     auto seconds = static_cast<std::uint64_t>(std::max(1, limits.cpu_seconds));
     bool set = limit(RLIMIT_CPU, seconds) && limit(RLIMIT_CORE, 0) &&
                limit(RLIMIT_FSIZE, limits.file_bytes);
-    if (confinement == Confinement::pipes) set = set && limit(RLIMIT_NOFILE, 3);
-#if !defined(__SANITIZE_ADDRESS__)
-    // The address sanitizer reserves terabytes.
-    set = set && limit(RLIMIT_DATA, limits.memory_bytes);
-#endif
+    if (confinement == Confinement::pipes) set = set && limit(RLIMIT_NOFILE, descriptors);
+    if (!sanitized) set = set && limit(RLIMIT_DATA, limits.memory_bytes);
     return set;
 }
 
@@ -223,6 +228,8 @@ bool restrict_calls(Confinement confinement) {
     for (int call : for_pipes)
         if (error == 0) error = ::seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
     if (pipes) {
+        if (sanitized && error == 0)
+            error = ::seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pipe2), 0);
         // Memory, but no code.
         for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
             if (error == 0)
