@@ -182,6 +182,12 @@ std::vector<Recipe> image() {
          obj({{"name", "p{n}"}, {"title", "P"}, {"type", "string"}}), by_admin},
         {"resource_types", "POST", v2 + "/metadefs/namespaces/$namespaces/resource_types",
          obj({{"name", "OS::T{n}"}, {"prefix", "t_"}}), by_admin},
+        {"tasks", "POST", v2 + "/tasks",
+         obj({{"type", "import"},
+              {"input", obj({{"import_from", "http://127.0.0.1/none"},
+                             {"import_from_format", "raw"},
+                             {"image_properties", obj({{"name", "of-a-task"}})}})}}),
+         by_admin},
         // The image in DELETE /v2/stores/local/{image_id}.
         {"local", "POST", v2 + "/images", obj({{"name", "i"}})},
     };

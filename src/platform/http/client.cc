@@ -192,7 +192,7 @@ std::size_t Exchange::on_header(char* data, std::size_t, std::size_t size, void*
 std::size_t Exchange::take_body(std::string_view bytes) {
     bool redirect = may_redirect_ && response_.status >= 300 && response_.status < 400 &&
                     response_.headers.find("Location");
-    if (request_.sink && !redirect) {
+    if (request_.sink && !redirect && response_.status / 100 == 2) {
         if (request_.sink(bytes)) return bytes.size();
         stopped_ = true;
         return 0;
@@ -247,6 +247,11 @@ void Exchange::set_connection(CURL* handle) {
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(request_.connect_timeout_ms));
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout_ms));
+    if (request_.stall_timeout_ms > 0) {
+        curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
+                         std::max(1L, static_cast<long>(request_.stall_timeout_ms) / 1000));
+    }
     if (!request_.unix_socket.empty())
         curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
     if (!request_.ca_file.empty())

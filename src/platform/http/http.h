@@ -168,10 +168,12 @@ struct ClientRequest {
     /// When set, the body is read from here instead (chunked unless `body_length`).
     std::function<std::size_t(char*, std::size_t)> body_source;
     std::optional<std::uint64_t> body_length;
-    /// When set, answer bytes go here; return false to stop.
+    /// When set, the bytes of a good answer (2xx) go here; return false to stop. Those of another
+    /// answer become its body.
     std::function<bool(std::string_view)> sink;
     int connect_timeout_ms = 5000;
-    int timeout_ms = 60000; ///< whole exchange; 0: none
+    int timeout_ms = 60000;   ///< whole exchange; 0: none
+    int stall_timeout_ms = 0; ///< as long without a byte is a failure; 0: not looked at
     std::uint64_t max_body = 64 << 20;
     std::string unix_socket;
     std::string ca_file, certificate_file, key_file;

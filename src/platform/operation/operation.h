@@ -113,6 +113,13 @@ template <class S> class OperationOf {
         if (undo) s.undo = wrap(undo);
         return *this;
     }
+    /// How the last step is undone outside of any transaction.
+    OperationOf& undo_outside(OutsideFn undo) {
+        spec_.steps.back().undo_outside = [undo](Outside& o, void* state) {
+            undo(o, *static_cast<S*>(state));
+        };
+        return *this;
+    }
     /// The last step is done when this says so; it is asked after run and on each wake-up. It may
     /// throw: a Failure or a permanent EngineFailure undoes.
     OperationOf& until(Until ready) {

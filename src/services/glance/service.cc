@@ -6,10 +6,12 @@
 #include "services/glance/api/manners.h"
 #include "services/glance/api/metadefs.h"
 #include "services/glance/ops/format_options.h"
-#include "services/glance/ops/state.h"
+#include "services/glance/ops/operations.h"
 #include "services/glance/store/images.h"
 #include "services/glance/store/locations.h"
 #include "services/glance/store/members.h"
+#include "services/glance/store/tasks.h"
+#include "services/glance/tasks/expire_tasks.h"
 #include "services/glance/tasks/sweep.h"
 
 #include <map>
@@ -54,14 +56,16 @@ api::Service service() {
     s.prefix = "/image";
     s.port = 9292;
     s.manners = manners();
-    s.resources = {version_resource(), image_resource(),  data_resource(), member_resource(),
-                   tag_resource(),     schema_resource(), info_resource(), store_resource()};
+    s.resources = {version_resource(), image_resource(),  data_resource(),
+                   member_resource(),  tag_resource(),    schema_resource(),
+                   store_resource(),   import_resource(), task_resource()};
     s.migrations = store::migrations();
     s.policies = policies();
     s.options = options();
     for (auto& option : format_options()) s.options.push_back(option);
-    s.tasks = {sweep_task()};
-    s.tables = {&images(), &members()};
+    s.operations = {import_image(), remove_staged()};
+    s.tasks = {sweep_task(), expire_tasks_task()};
+    s.tables = {&images(), &members(), &image_tasks()};
     s.checks = {{"image tags and properties can be searched",
                  [](Cloud&, db::Tx& tx) { return store::index_errors(tx); }},
                 {"images have their data", data_errors},

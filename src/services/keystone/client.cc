@@ -78,12 +78,13 @@ std::optional<LimitFacts> find_limit(const Cloud& cloud, db::Tx& tx,
 }
 
 std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,
-                                        const std::string& interface,
-                                        const std::string& project_id) {
+                                        const std::string& interface, const std::string& project_id,
+                                        const std::string& region) {
     const auto service = store::find_service_of_type(tx, service_type);
     if (!service) return std::nullopt;
     for (const auto& endpoint : store::endpoints_of(tx, service->id))
-        if (endpoint.interface == interface && endpoint.enabled)
+        if (endpoint.interface == interface && endpoint.enabled &&
+            (region.empty() || endpoint.region_id == region))
             return logic::fill_url(endpoint.url, project_id, "");
     return std::nullopt;
 }

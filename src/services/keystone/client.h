@@ -74,10 +74,11 @@ std::optional<LimitFacts> find_limit(const Cloud& cloud, db::Tx& tx,
 std::optional<std::string> stored_credential(Cloud& cloud, db::Tx& tx, const std::string& id,
                                              const std::string& type, const std::string& user_id);
 
-/// The URL of an endpoint in the catalog, filled in for a project.
+/// The URL of an endpoint in the catalog, filled in for a project; of any region or of that one.
 std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,
                                         const std::string& interface,
-                                        const std::string& project_id = "");
+                                        const std::string& project_id = "",
+                                        const std::string& region = "");
 
 /// `nephele keystone rotate-keys [token|receipt|credential]`: the next key makes what comes, the
 /// former ones still read what is there. Works on the directories (credentials are sealed anew);

@@ -2,6 +2,7 @@
 // Images: create, list, show, patch, delete, deactivate and reactivate.
 #include "services/glance/store/images.h"
 #include "base/strings.h"
+#include "platform/operation/operation.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/logic/listing.h"
 #include "services/glance/logic/patch.h"
@@ -37,8 +38,9 @@ Image create(Call& call, const NewImage& wanted) {
     enforce_visibility(call, image);
     store::insert(call, image);
     call.headers.set("Location", call.in.base_url + "/v2/images/" + id);
-    call.headers.set("OpenStack-image-store-ids",
-                     join(call.cloud.state<State>().stores.writable(), ","));
+    auto& state = call.cloud.state<State>();
+    call.headers.set("OpenStack-image-import-methods", join(state.import_methods, ","));
+    call.headers.set("OpenStack-image-store-ids", join(state.stores.writable(), ","));
     return image;
 }
 
@@ -68,9 +70,12 @@ Reply remove(FreeCall& free) {
         image = need_image(call, "delete_image");
         logic::check_deletable(image);
         store::erase(call, image);
+        ops::cancel(call, "image", image.id, "The image has been deleted.");
         return Reply{.status = 204};
     });
-    remove_data(free.cloud.state<State>(), image.locations, image.id);
+    auto& state = free.cloud.state<State>();
+    remove_data(state, image.locations);
+    if (image.staged) remove_quietly(*state.staging, *image.staged);
     return reply;
 }
 

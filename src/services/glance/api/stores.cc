@@ -68,9 +68,13 @@ Location take_out(Call& call) {
 }
 
 Reply remove(FreeCall& free) {
-    Location location = free.write(take_out);
-    remove_data(free.cloud.state<State>(), {location}, free.in.path_values.back().second);
-    return {.status = 204};
+    Location location;
+    Reply reply = free.write([&](Call& call) {
+        location = take_out(call);
+        return Reply{.status = 204};
+    });
+    remove_data(free.cloud.state<State>(), {location});
+    return reply;
 }
 } // namespace
 

@@ -22,6 +22,54 @@ bool Uploads::holds(const std::string& image_id) const {
     return ids_.count(image_id) > 0;
 }
 
+std::shared_ptr<void> Tokens::keep(const std::string& task_id, const std::string& token) {
+    std::lock_guard lock(mutex_);
+    kept_[task_id] = {token};
+    return std::shared_ptr<void>(this, [task_id](void* self) {
+        auto& tokens = *static_cast<Tokens*>(self);
+        std::lock_guard lock(tokens.mutex_);
+        auto found = tokens.kept_.find(task_id);
+        if (found != tokens.kept_.end() && !found->second.started) tokens.kept_.erase(found);
+    });
+}
+
+void Tokens::started(const std::string& task_id) {
+    std::lock_guard lock(mutex_);
+    if (auto found = kept_.find(task_id); found != kept_.end()) found->second.started = true;
+}
+
+std::string Tokens::find(const std::string& task_id) const {
+    std::lock_guard lock(mutex_);
+    auto found = kept_.find(task_id);
+    return found == kept_.end() ? "" : found->second.token;
+}
+
+void Tokens::forget(const std::string& task_id) {
+    std::lock_guard lock(mutex_);
+    kept_.erase(task_id);
+}
+
+namespace {
+void read_import_options(State& state, const Config& config) {
+    state.import_methods = config.list("glance.import_methods");
+    auto& filter = state.import_filter;
+    filter.allowed_schemes = config.list("glance.import_allowed_schemes");
+    filter.disallowed_schemes = config.list("glance.import_disallowed_schemes");
+    filter.allowed_hosts = config.list("glance.import_allowed_hosts");
+    filter.disallowed_hosts = config.list("glance.import_disallowed_hosts");
+    filter.allowed_ports = config.list("glance.import_allowed_ports");
+    filter.disallowed_ports = config.list("glance.import_disallowed_ports");
+    try {
+        state.egress = http::tenant_egress(config.list("glance.import_allowed_networks"));
+    } catch (const std::invalid_argument& error) {
+        throw bad_request("BadConfig",
+                          std::string("glance.import_allowed_networks: ") + error.what());
+    }
+    state.remote_properties = config.list("glance.download_properties");
+    state.task_hours = config.integer("glance.task_time_to_live");
+}
+} // namespace
+
 std::shared_ptr<State> make_state(Cloud& cloud) {
     const Config& config = cloud.config();
     auto state = std::make_shared<State>();
@@ -29,6 +77,7 @@ std::shared_ptr<State> make_state(Cloud& cloud) {
     std::string staging = config.text("glance.staging_directory");
     state->staging = filesystem_store(
         staging.empty() ? config.text("data.directory") + "/images-staging" : staging);
+    read_import_options(*state, config);
     state->quotas.properties = config.integer("glance.image_property_quota");
     state->quotas.tags = config.integer("glance.image_tag_quota");
     state->quotas.members = config.integer("glance.image_member_quota");

@@ -135,17 +135,19 @@ OpenObject open_data(State& state, const Image& image) {
     throw not_found("ImageNotFound", format("The data of image {} is not in the store.", image.id));
 }
 
-void remove_data(State& state, const std::vector<Location>& locations,
-                 const std::string& image_id) {
+void remove_data(State& state, const std::vector<Location>& locations) {
     for (auto& location : locations) {
         auto* store = state.stores.find(location.store);
-        if (!store || store->read_only) continue;
-        try {
-            store->driver->remove(location.url);
-        } catch (const StoreError& error) {
-            log::warning("image data not removed, the sweep will try again",
-                         {{"image", image_id}, {"what", error.what()}});
-        }
+        if (store && !store->read_only) remove_quietly(*store->driver, location.url);
+    }
+}
+
+void remove_quietly(Store& store, const std::string& location) {
+    try {
+        if (!location.empty()) store.remove(location);
+    } catch (const StoreError& error) {
+        log::warning("an object was not removed, the sweep will try again",
+                     {{"object", location}, {"what", error.what()}});
     }
 }
 

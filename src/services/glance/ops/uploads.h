@@ -26,7 +26,10 @@ void abandon(Cloud& cloud, const std::string& request_id, const Image& begun,
 /// a store failed.
 OpenObject open_data(State& state, const Image& image);
 /// Takes the data away; what a store refuses is left to the sweep.
-void remove_data(State& state, const std::vector<Location>& locations, const std::string& image_id);
+void remove_data(State& state, const std::vector<Location>& locations);
+
+/// One object, also an unfinished one; what the store refuses is left to the sweep.
+void remove_quietly(Store& store, const std::string& location);
 
 Failure failure_of_store(const StoreError& error);
 Failure failure_of_transfer(const http::TransferError& error);

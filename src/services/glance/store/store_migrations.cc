@@ -21,6 +21,14 @@ const std::vector<db::Migration>& location_migrations() {
           "CREATE TABLE glance_transfers (url TEXT PRIMARY KEY, image_id TEXT NOT NULL, "
           "operation_id TEXT NOT NULL)",
           "CREATE INDEX glance_transfers_operation ON glance_transfers (operation_id)"}},
+        {"glance.011_tasks",
+         {"CREATE TABLE glance_tasks (id TEXT PRIMARY KEY, type TEXT NOT NULL, status TEXT NOT "
+          "NULL, owner TEXT NOT NULL, input TEXT, result TEXT, message TEXT NOT NULL, image_id "
+          "TEXT, request_id TEXT, user_id TEXT, expires_at BIGINT, created_at BIGINT NOT NULL, "
+          "updated_at BIGINT NOT NULL)",
+          "CREATE INDEX glance_tasks_image ON glance_tasks (image_id)",
+          "CREATE INDEX glance_tasks_owner ON glance_tasks (owner, created_at)",
+          "CREATE INDEX glance_tasks_expiry ON glance_tasks (expires_at)"}},
     };
     return all;
 }

@@ -12,8 +12,8 @@
 namespace nephele::glance {
 
 struct World {
-    explicit World(std::vector<std::string> settings = {})
-        : cloud({glance::service()}, std::move(settings)) {}
+    explicit World(std::vector<std::string> settings = {}, const Clock* clock = nullptr)
+        : cloud({glance::service()}, std::move(settings), false, {}, clock) {}
     test::TestCloud cloud;
     std::string admin = cloud.admin(), one = cloud.token("one"), two = cloud.token("two"),
                 three = cloud.token("three");
