@@ -269,7 +269,12 @@ struct Api::Impl {
                     std::move(chosen),
                     cloud.now()};
         if (!route.policy.empty() && route.policy != enforced_by_handler) check_policy(in);
-        return route.handler.free ? run_free(in, stream) : run_in_transaction(in);
+        if (route.handler.free) return run_free(in, stream);
+        if (route.options.prepare) {
+            FreeCall call(cloud, in, nullptr);
+            route.options.prepare(call);
+        }
+        return run_in_transaction(in);
     }
 
     void check_policy(const Incoming& in) const {

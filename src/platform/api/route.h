@@ -149,6 +149,9 @@ struct RouteOptions {
     std::uint64_t body_limit = 1 << 20;
     bool tolerant_query = false; ///< unknown query parameters are left to the handler
     bool any_content_type = false;
+    /// Before the transaction, for what waits for the outside world (asking a directory); the
+    /// route's policy rule was checked, but a handler that enforces by itself has not run yet.
+    void (*prepare)(FreeCall&) = nullptr;
 };
 inline constexpr RouteOptions created{.status = 201}, accepted{.status = 202},
     no_content{.status = 204};

@@ -9,6 +9,7 @@
 #include "services/keystone/model/delegation.h"
 #include "services/keystone/model/token.h"
 #include "services/keystone/ops/authenticator.h"
+#include "services/keystone/ops/directories.h"
 #include "services/keystone/ops/oauth1.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/ops/token_answers.h"
@@ -22,6 +23,7 @@ namespace {
 void start(Cloud& cloud) {
     auto& epoch = cloud.add_state(std::make_shared<store::Epoch>());
     cloud.add_state(std::make_shared<TokenAnswers>(epoch));
+    cloud.add_state(std::make_shared<Directories>(cloud));
     auto& state = cloud.add_state(std::make_shared<State>(cloud));
     cloud.add_state(std::make_shared<OauthNonces>());
     auto& authenticator =

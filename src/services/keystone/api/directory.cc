@@ -5,6 +5,7 @@
 #include "services/keystone/model/domain_option.h"
 #include "services/keystone/model/endpoint_filter.h"
 #include "services/keystone/model/limit.h"
+#include "services/keystone/ops/directories.h"
 #include "services/keystone/store/directory_migrations.h"
 #include "services/keystone/store/endpoint_filters.h"
 #include "services/keystone/store/limits.h"
@@ -29,11 +30,11 @@ void add_directory(Service& service) {
                                policy_association_routes(), domain_config_routes()});
     append(service.policies, directory_policies());
     append(service.migrations, directory_migrations());
-    append<const TableBase*>(service.tables,
-                             {&table::registered_limits(), &table::limits(),
-                              &table::project_endpoints(), &table::endpoint_groups(),
-                              &table::project_endpoint_groups(), &table::policies(),
-                              &table::policy_associations(), &table::domain_options()});
+    append<const TableBase*>(
+        service.tables,
+        {&table::registered_limits(), &table::limits(), &table::project_endpoints(),
+         &table::endpoint_groups(), &table::project_endpoint_groups(), &table::policies(),
+         &table::policy_associations(), &table::domain_options(), &table::id_mappings()});
     append<Check>(service.checks,
                   {{"limits have a project or domain", check<store::limits_of_nobody>},
                    {"endpoint filters have a project", check<store::filters_of_nobody>}});
@@ -41,7 +42,16 @@ void add_directory(Service& service) {
                    {{"keystone.limit_enforcement_model", "flat",
                      "model of unified limits: flat or strict_two_level"},
                     {"keystone.return_all_endpoints_if_no_filter", true,
-                     "a project without endpoint filters sees all endpoints in its catalog"}});
+                     "a project without endpoint filters sees all endpoints in its catalog"},
+                    {"keystone.domain_specific_drivers_enabled", false,
+                     "domains may have their users in a directory (LDAP) by their configuration"},
+                    {"keystone.domain_config_dir", "",
+                     "folder with keystone.DOMAIN.conf for domains without stored configuration"},
+                    {"keystone.directory_fresh_seconds", 10,
+                     "what a directory said is not asked again for so long"}});
+    service.tasks.push_back({.name = "keystone.directories",
+                             .every_ms = 300'000,
+                             .run = [](Cloud& cloud) { refresh_all(cloud); }});
 }
 
 const Json::Array& list_in_body(const Json& body, const std::string& name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Users. Passwords are hashed before the transaction that stores them.
 #include "base/strings.h"
-#include "services/keystone/api/support.h"
+#include "services/keystone/api/directory_records.h"
 #include "services/keystone/ops/set_password.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/store/changes.h"
@@ -38,6 +38,7 @@ Reply reply_with(Call& call, int status, const User& user) {
 Reply create(FreeCall& free) {
     // May the caller, before any time is spent on hashing.
     const auto password = free.read([](Call& call) { return read_new(call).password; });
+    if (auto made = create_in_directory(free, read_new)) return std::move(*made);
     const NewPassword secret = prepare_password(free.cloud, password);
     return free.write([&](Call& call) {
         User user = read_new(call);
@@ -53,12 +54,15 @@ Reply create(FreeCall& free) {
 
 Listed<User> list_all(Call& call, const Page& page) {
     call.enforce("identity:list_users", list_target(call));
-    return list(call.tx, table::users(), list_scope(call), page);
+    return list(call.tx, table::users(), list_scope(call), page, not_absent());
 }
 
-User show(Call& call) {
-    return need_allowed(call, table::users(), call.path("user_id"), "identity:get_user");
+User need_present(Call& call, const char* rule) {
+    User user = need_allowed(call, table::users(), call.path("user_id"), rule);
+    if (is_absent(call.tx, user.id)) throw_not_found(table::users(), user.id);
+    return user;
 }
+User show(Call& call) { return need_present(call, "identity:get_user"); }
 
 User read_changed(Call& call, User before) {
     User user = before;
@@ -71,10 +75,12 @@ User read_changed(Call& call, User before) {
 
 Reply update(FreeCall& free) {
     const auto current = [](Call& call) {
-        return read_changed(
-            call, need_allowed(call, table::users(), call.path("user_id"), "identity:update_user"));
+        return read_changed(call, need_present(call, "identity:update_user"));
     };
     const auto password = free.read([&](Call& call) { return current(call).password; });
+    const bool in_directory = update_in_directory(free, current);
+    if (in_directory)
+        return free.read([&](Call& call) { return reply_with(call, 200, show(call)); });
     const NewPassword secret = prepare_password(free.cloud, password);
     return free.write([&](Call& call) {
         User user = current(call);
@@ -93,10 +99,14 @@ Reply update(FreeCall& free) {
     });
 }
 
-void remove(Call& call) {
+Reply remove(FreeCall& free) {
     const User user =
-        need_allowed(call, table::users(), call.path("user_id"), "identity:delete_user");
-    store::remove_user(call, user);
+        free.read([](Call& call) { return need_present(call, "identity:delete_user"); });
+    remove_from_directory(free.cloud, user.id);
+    return free.write([&](Call& call) {
+        store::remove_user(call, need_present(call, "identity:delete_user"));
+        return Reply{.status = 204};
+    });
 }
 
 void revoke_tokens(Call& call) {
@@ -117,12 +127,13 @@ Listed<Group> groups_of(Call& call, const Page& page) {
 Resource user_routes() {
     return Resource()
         .on("POST /v3/users", enforced_by_handler, create, created)
-        .on("GET /v3/users", enforced_by_handler, list_all)
-        .on("GET /v3/users/{user_id}", enforced_by_handler, show)
+        .on("GET /v3/users", enforced_by_handler, list_all, {.prepare = refresh_listed_users})
+        .on("GET /v3/users/{user_id}", enforced_by_handler, show, {.prepare = refresh_named})
         .on("PATCH /v3/users/{user_id}", enforced_by_handler, update)
-        .on("DELETE /v3/users/{user_id}", enforced_by_handler, remove)
+        .on("DELETE /v3/users/{user_id}", enforced_by_handler, remove, no_content)
         .on("DELETE /v3/users/{user_id}/tokens", enforced_by_handler, revoke_tokens)
-        .on("GET /v3/users/{user_id}/groups", enforced_by_handler, groups_of);
+        .on("GET /v3/users/{user_id}/groups", enforced_by_handler, groups_of,
+            {.prepare = refresh_named});
 }
 
 } // namespace nephele::keystone

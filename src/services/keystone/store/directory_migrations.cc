@@ -74,10 +74,21 @@ db::Migration domain_options() {
             }};
 }
 
+db::Migration id_mappings() {
+    return {.name = "keystone.dir_005_id_mappings",
+            .statements = {
+                "CREATE TABLE keystone_id_mappings (id TEXT PRIMARY KEY, domain_id TEXT NOT NULL,"
+                " kind TEXT NOT NULL, local_id TEXT NOT NULL, absent BIGINT NOT NULL)",
+                "CREATE UNIQUE INDEX keystone_id_mappings_local ON keystone_id_mappings"
+                " (domain_id, kind, local_id)",
+                "CREATE INDEX keystone_id_mappings_absent ON keystone_id_mappings (absent)",
+            }};
+}
+
 } // namespace
 
 std::vector<db::Migration> directory_migrations() {
-    return {limits(), endpoint_filters(), policies(), domain_options()};
+    return {limits(), endpoint_filters(), policies(), domain_options(), id_mappings()};
 }
 
 } // namespace nephele::keystone

@@ -2,6 +2,7 @@
 #include "services/keystone/store/identity.h"
 
 #include "services/keystone/model/domain_option.h"
+#include "services/keystone/model/id_mapping.h"
 #include "services/keystone/model/role.h"
 #include "services/keystone/store/changes.h"
 #include "services/keystone/store/delegations.h"
@@ -100,6 +101,7 @@ std::vector<Group> groups_of(db::Tx& tx, const std::string& user_id) {
 
 void remove_user(Context& context, const User& user) {
     erase_all(context, table::memberships(), {"user_id = ?", {user.id}});
+    erase_all(context, table::id_mappings(), {"id = ?", {user.id}});
     remove_assignments_of(context, user.id);
     remove_delegations_of_user(context, user.id);
     store::erase(context, table::users(), user);
@@ -107,6 +109,7 @@ void remove_user(Context& context, const User& user) {
 
 void remove_group(Context& context, const Group& group) {
     erase_all(context, table::memberships(), {"group_id = ?", {group.id}});
+    erase_all(context, table::id_mappings(), {"id = ?", {group.id}});
     remove_assignments_of(context, group.id);
     store::erase(context, table::groups(), group);
 }

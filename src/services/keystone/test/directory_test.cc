@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// A domain whose users are in a directory, over HTTP: a real slapd by domain configuration, and the
+// one in memory for what goes wrong.
+#include "base/strings.h"
+#include "engines/ldap/private_server.h"
+#include "services/keystone/drivers/fake_directory.h"
+#include "services/keystone/model/id_mapping.h"
+#include "services/keystone/ops/directories.h"
+#include "services/keystone/test/support.h"
+
+#include <doctest/doctest.h>
+
+using namespace nephele;
+using namespace nephele::keystone;
+using keystone::test::Answer;
+using keystone::test::Identity;
+
+namespace {
+const std::string v3 = "/identity/v3";
+const std::vector<std::string> with_directories{"keystone.domain_specific_drivers_enabled=true",
+                                                "keystone.directory_fresh_seconds=0"};
+
+std::string add_domain(Identity& cloud, const std::string& name) {
+    return cloud
+        .post(v3 + "/domains", cloud.admin(),
+              Json::object({{"domain", Json::object({{"name", name}})}}))
+        .json.at("domain")
+        .text("id");
+}
+
+Answer log_in(Identity& cloud, const std::string& name, const std::string& password,
+              const std::string& domain, const Json& scope = Json("unscoped")) {
+    Json body = Identity::login(name, password, scope);
+    body["auth"]["identity"]["password"]["user"]["domain"] = Json::object({{"id", domain}});
+    return cloud.post(v3 + "/auth/tokens", "", body);
+}
+
+std::size_t listed(Identity& cloud, const std::string& query) {
+    const Answer answer = cloud.get(v3 + "/" + query, cloud.admin());
+    REQUIRE_MESSAGE(answer.status == 200, answer.text);
+    return answer.json.at(query.substr(0, query.find('?'))).size();
+}
+} // namespace
+
+TEST_CASE("users of an LDAP server log in, are listed, have roles by their groups") {
+    nephele::test::TempDir folder("ldap");
+    ldap::PrivateServer server(folder.path());
+    ldap::Pool pool(server.settings(), 1, 60, 0);
+    pool.with([](ldap::Connection& connection) {
+        for (const std::string name : {"bob", "ann"}) {
+            connection.add("cn=" + name + ",ou=people,dc=test",
+                           {{"objectClass", {"inetOrgPerson"}}, {"cn", {name}}, {"sn", {name}}});
+            connection.set_password("cn=" + name + ",ou=people,dc=test",
+                                    Secret<std::string>("right"));
+        }
+        connection.add("cn=devs,ou=teams,dc=test", {{"objectClass", {"groupOfNames"}},
+                                                    {"cn", {"devs"}},
+                                                    {"ou", {"devs"}},
+                                                    {"member", {"cn=bob,ou=people,dc=test"}}});
+    });
+    Identity cloud(with_directories);
+    const std::string domain = add_domain(cloud, "corp");
+    const Json ldap = Json::object({{"url", server.url()},
+                                    {"user", "cn=admin,dc=test"},
+                                    {"password", "admin"},
+                                    {"suffix", "dc=test"},
+                                    {"user_tree_dn", "ou=people,dc=test"},
+                                    {"group_tree_dn", "ou=teams,dc=test"}});
+    const Json config =
+        Json::object({{"identity", Json::object({{"driver", "ldap"}})}, {"ldap", ldap}});
+    REQUIRE(cloud
+                .put(v3 + "/domains/" + domain + "/config", cloud.admin(),
+                     Json::object({{"config", config}}))
+                .status == 201);
+
+    CHECK(listed(cloud, "users?domain_id=" + domain) == 2);
+    CHECK(listed(cloud, "users?domain_id=" + domain + "&name__startswith=b") == 1);
+    CHECK(listed(cloud, "groups?domain_id=" + domain) == 1);
+    const std::string bob = IdMapping::id_of(domain, "user", "bob");
+    const std::string devs = IdMapping::id_of(domain, "group", "devs");
+    CHECK(cloud.get(v3 + "/users/" + bob, cloud.admin()).json.at("user").text("name") == "bob");
+    CHECK(cloud.get(v3 + "/groups/" + devs + "/users", cloud.admin()).json.at("users").size() == 1);
+    CHECK(cloud.get(v3 + "/groups/" + devs + "/users/" + bob, cloud.admin()).status == 204);
+    CHECK(cloud.get(v3 + "/users/" + bob + "/groups", cloud.admin()).json.at("groups").size() == 1);
+
+    CHECK(log_in(cloud, "bob", "wrong", domain).status == 401);
+    CHECK(log_in(cloud, "bob", "", domain).status == 401);
+    CHECK(log_in(cloud, "nobody", "right", domain).status == 401);
+    const Answer unscoped = log_in(cloud, "bob", "right", domain);
+    REQUIRE_MESSAGE(unscoped.status == 201, unscoped.text);
+    CHECK(unscoped.json.at("token").at("user").text("id") == bob);
+
+    // A role of the group is his; leaving the group there takes it away here.
+    const std::string project = cloud.add_project("p");
+    REQUIRE(cloud
+                .put(v3 + "/projects/" + project + "/groups/" + devs + "/roles/" +
+                         cloud.role_id("member"),
+                     cloud.admin(), Json())
+                .status == 204);
+    const Answer scoped = log_in(cloud, "bob", "right", domain, Identity::project_scope("p"));
+    REQUIRE_MESSAGE(scoped.status == 201, scoped.text);
+    const std::string token = scoped.headers.get("X-Subject-Token");
+    CHECK(cloud.get(v3 + "/auth/projects", token).status == 200);
+    pool.with([](ldap::Connection& connection) {
+        connection.modify(
+            "cn=devs,ou=teams,dc=test",
+            {{ldap::Modification::Kind::replace, "member", {"cn=ann,ou=people,dc=test"}}});
+    });
+    refresh_all(cloud.cloud());
+    CHECK(cloud.get(v3 + "/auth/projects", token).status == 401);
+
+    // Read only; other domains are as they were.
+    CHECK(
+        cloud.patch(v3 + "/users/" + bob, cloud.admin(), Json::parse(R"({"user": {"email": "x"}})"))
+            .status == 403);
+    CHECK(cloud.del(v3 + "/users/" + bob, cloud.admin()).status == 403);
+    const std::string mine = cloud.add_user("mine");
+    CHECK(cloud.put(v3 + "/groups/" + devs + "/users/" + mine, cloud.admin(), Json()).status ==
+          403);
+    CHECK(log_in(cloud, "mine", "pw", "default").status == 201);
+
+    // Who is gone there is gone here, and comes back as the same.
+    const std::string of_bob = unscoped.headers.get("X-Subject-Token");
+    pool.with([](ldap::Connection& connection) { connection.remove("cn=bob,ou=people,dc=test"); });
+    CHECK(cloud.get(v3 + "/users/" + bob, cloud.admin()).status == 404);
+    CHECK(cloud.get(v3 + "/auth/projects", of_bob).status == 401);
+    CHECK(listed(cloud, "users?domain_id=" + domain) == 1);
+    CHECK(log_in(cloud, "bob", "right", domain).status == 401);
+    server.stop();
+    CHECK(log_in(cloud, "ann", "right", domain).status == 503);
+    CHECK(log_in(cloud, "mine", "pw", "default").status == 201);
+    for (const auto& problem : nephele::test::schema_problems(cloud)) FAIL_CHECK(problem);
+}
+
+TEST_CASE("a directory that may be written") {
+    Identity cloud(with_directories);
+    const std::string domain = add_domain(cloud, "corp");
+    const auto directory =
+        std::make_shared<FakeDirectory>(DirectoryWrites{true, true, true, true, true, true});
+    cloud.cloud().state<Directories>().use(domain, directory);
+    const Json wanted = Json::object(
+        {{"user", Json::object({{"name", "bob"}, {"password", "pw"}, {"domain_id", domain}})}});
+    const Answer made = cloud.post(v3 + "/users", cloud.admin(), wanted);
+    REQUIRE_MESSAGE(made.status == 201, made.text);
+    const std::string bob = made.json.at("user").text("id");
+    CHECK(bob == IdMapping::id_of(domain, "user", "bob"));
+    CHECK(directory->users({}).size() == 1);
+    CHECK(cloud.post(v3 + "/users", cloud.admin(), wanted).status == 409);
+    CHECK(log_in(cloud, "bob", "pw", domain).status == 201);
+    CHECK(cloud
+              .patch(v3 + "/users/" + bob, cloud.admin(),
+                     Json::parse(R"({"user": {"password": "other", "email": "b@x"}})"))
+              .json.at("user")
+              .text("email") == "b@x");
+    CHECK(log_in(cloud, "bob", "pw", domain).status == 401);
+    CHECK(log_in(cloud, "bob", "other", domain).status == 201);
+
+    const Answer group = cloud.post(
+        v3 + "/groups", cloud.admin(),
+        Json::object({{"group", Json::object({{"name", "devs"}, {"domain_id", domain}})}}));
+    REQUIRE_MESSAGE(group.status == 201, group.text);
+    const std::string devs = group.json.at("group").text("id");
+    const std::string membership = v3 + "/groups/" + devs + "/users/" + bob;
+    CHECK(cloud.put(membership, cloud.admin(), Json()).status == 204);
+    CHECK(directory->members("devs").size() == 1);
+    CHECK(cloud.get(membership, cloud.admin()).status == 204);
+    CHECK(cloud.del(membership, cloud.admin()).status == 204);
+    CHECK(cloud.del(membership, cloud.admin()).status == 404);
+    CHECK(cloud
+              .patch(v3 + "/groups/" + devs, cloud.admin(),
+                     Json::parse(R"({"group": {"description": "d"}})"))
+              .status == 200);
+    CHECK(directory->groups({})[0].description == "d");
+    CHECK(cloud.del(v3 + "/groups/" + devs, cloud.admin()).status == 204);
+
+    // Out of order: an error that says so, nothing changed.
+    directory->fail(1);
+    CHECK(
+        cloud.patch(v3 + "/users/" + bob, cloud.admin(), Json::parse(R"({"user": {"email": "z"}})"))
+            .status == 503);
+    CHECK(directory->users({})[0].email == "b@x");
+    CHECK(cloud.del(v3 + "/users/" + bob, cloud.admin()).status == 204);
+    CHECK(directory->users({}).empty());
+    CHECK(cloud.get(v3 + "/users/" + bob, cloud.admin()).status == 404);
+}
