@@ -27,6 +27,8 @@ const Command commands[] = {
     {"config", nephele::main::config, "every option with its value, default and help"},
     {"operations", nephele::main::operations, "unfinished durable operations"},
     {"check", nephele::main::check, "verify the invariants over all tables"},
+    {"policy", nephele::main::policy,
+     "policy explain|who|may KEY=VALUE...: why a call is allowed, who may make it, what one may"},
     {"keystone", nephele::main::keystone_keys,
      "rotate-keys [token|receipt|credential]: the next key makes what comes"},
     {"starter", nephele::main::starter,

@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-MODULES = ['test_cli_identity', 'test_cli_network', 'test_cli_image', 'test_cli_compute', 'test_sdk',
+MODULES = ['test_cli_identity', 'test_cli_directory', 'test_cli_network', 'test_cli_image', 'test_cli_compute', 'test_sdk',
            'test_story', 'test_crash', 'test_tenants', 'test_leftovers']
 
 

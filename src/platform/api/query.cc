@@ -177,7 +177,13 @@ Json wrap_list(const Incoming& in, const Page& page, Result& result) {
     case Paging::Links::keystone: {
         Json links = Json::object(
             {{"next", nullptr}, {"self", in.base_url + in.service_path}, {"previous", nullptr}});
-        if (paged && result.more) links["next"] = url_with(in, key_text(result.keys.back()), false);
+        if (paged && result.more) {
+            links["next"] = url_with(in, key_text(result.keys.back()), false);
+            // Cut by the configured limit and not by the caller's.
+            bool asked = std::any_of(in.query.begin(), in.query.end(),
+                                     [](auto& parameter) { return parameter.first == "limit"; });
+            if (!asked) out["truncated"] = true;
+        }
         out["links"] = std::move(links);
         break;
     }

@@ -9,6 +9,7 @@
 #include "platform/journal/journal.h"
 #include "platform/log/log.h"
 #include "platform/node/own_service.h"
+#include "platform/node/policy_api.h"
 
 #include <cerrno>
 #include <cstring>
@@ -128,6 +129,13 @@ db::Options database_options(const Config& config) {
     }
     return options;
 }
+// "keystone.list_limit" and the like: most records of one list unless the caller says.
+void use_list_limit(const Config& config, api::Service& service) {
+    const std::string name = service.name + ".list_limit";
+    for (const Option& option : service.options)
+        if (option.name == name && config.integer(name) > 0)
+            service.manners.paging.default_limit = config.integer(name);
+}
 } // namespace
 
 Config declared_config(const std::vector<api::Service>& services) {
@@ -187,7 +195,10 @@ struct Node::Impl {
         std::vector<ops::Operation> operations;
         std::vector<task::Task> all_tasks{api::forget_answers(), api::renew_keys(), trim_journal(),
                                           note_silent_agents(cloud->now())};
+        auto& explained = cloud->add_state(std::make_shared<PolicyServices>());
         for (auto& service : services) {
+            explained.names.push_back(service.name);
+            use_list_limit(cloud->config(), service);
             cloud->set_policy(service.name, compiled_policy(cloud->config(), service));
             operations.insert(operations.end(), service.operations.begin(),
                               service.operations.end());

@@ -2,6 +2,8 @@
 #include "platform/node/own_service.h"
 
 #include "base/strings.h"
+#include "platform/node/audit.h"
+#include "platform/node/policy_api.h"
 #include "platform/node/watch.h"
 
 namespace nephele {
@@ -33,17 +35,6 @@ Json operations(Call& call) {
 
 void resume(Call& call) { ops::resume_parked(call, call.path("id")); }
 
-// Why a rule allows or denies the caller (or, with roles=, somebody holding them).
-Json explain(Call& call) {
-    auto service = call.query("service"), rule = call.query("rule");
-    if (!service || !rule) throw bad_request("InvalidInput", "service= and rule= are needed.");
-    Principal who = call.who;
-    if (auto roles = call.query("roles")) who.roles = split(*roles, ',');
-    auto target = owned_by(call.query("project_id").value_or(who.project_id), who.user_id);
-    auto explanation = call.cloud.policy_of(*service).explain(*rule, who, target);
-    return Json::object({{"explanation", explanation.to_json()}});
-}
-
 std::vector<policy::Rule> rules() {
     return {{"context_is_admin", "role:admin", "Sees everything.", {}, {}},
             {"operation:list",
@@ -61,10 +52,10 @@ std::vector<policy::Rule> rules() {
              "Follows changes; of the own project unless administrator.",
              {{"GET", "/v1/journal"}},
              {}},
-            {"policy:explain",
-             "role:admin",
-             "Explains a policy decision.",
-             {{"GET", "/v1/policy/explain"}},
+            {"audit:list",
+             "role:admin or (role:reader and system_scope:all)",
+             "Reads what happened, as CADF events.",
+             {{"GET", "/v1/audit"}},
              {}}};
 }
 } // namespace
@@ -78,12 +69,14 @@ Service own_service() {
     service.catalog_path = "/v1";
     service.manners.error = own_error;
     service.policies = rules();
+    for (auto& rule : policy_api_rules()) service.policies.push_back(std::move(rule));
     service.resources = {Resource()
                              .on("GET /v1", "", version, {.open = true})
                              .on("GET /v1/operations", "operation:list", operations)
                              .on("POST /v1/operations/{id}/resume", "operation:resume", resume)
-                             .on("GET /v1/policy/explain", "policy:explain", explain)
-                             .on("GET /v1/journal", "journal:watch", watch_journal)};
+                             .on("GET /v1/audit", "audit:list", audit_events)
+                             .on("GET /v1/journal", "journal:watch", watch_journal),
+                         policy_resource()};
     return service;
 }
 

@@ -8,9 +8,11 @@
 #include "services/keystone/model/catalog.h"
 #include "services/keystone/model/delegation.h"
 #include "services/keystone/model/token.h"
+#include "services/keystone/ops/audit.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/directories.h"
 #include "services/keystone/ops/oauth1.h"
+#include "services/keystone/ops/people.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/ops/token_answers.h"
 #include "services/keystone/store/checks.h"
@@ -24,6 +26,8 @@ void start(Cloud& cloud) {
     auto& epoch = cloud.add_state(std::make_shared<store::Epoch>());
     cloud.add_state(std::make_shared<TokenAnswers>(epoch));
     cloud.add_state(std::make_shared<Directories>(cloud));
+    cloud.add_state(std::make_shared<LoginAudit>());
+    cloud.add_state(std::make_shared<People>(people()));
     auto& state = cloud.add_state(std::make_shared<State>(cloud));
     cloud.add_state(std::make_shared<OauthNonces>());
     auto& authenticator =
@@ -112,6 +116,7 @@ api::Service service() {
     for (auto& resource : service.resources)
         for (auto& route : resource.routes) route.options.unscoped = true;
     service.start = start;
+    service.stop = [](Cloud& cloud) { cloud.state<LoginAudit>().write(cloud); };
     return service;
 }
 

@@ -5,6 +5,7 @@
 #include "services/keystone/model/domain_option.h"
 #include "services/keystone/model/endpoint_filter.h"
 #include "services/keystone/model/limit.h"
+#include "services/keystone/ops/audit.h"
 #include "services/keystone/ops/directories.h"
 #include "services/keystone/store/directory_migrations.h"
 #include "services/keystone/store/endpoint_filters.h"
@@ -43,6 +44,8 @@ void add_directory(Service& service) {
                      "model of unified limits: flat or strict_two_level"},
                     {"keystone.return_all_endpoints_if_no_filter", true,
                      "a project without endpoint filters sees all endpoints in its catalog"},
+                    {"keystone.list_limit", 0,
+                     "most records of one list unless the caller asks with limit=; 0: all"},
                     {"keystone.domain_specific_drivers_enabled", false,
                      "domains may have their users in a directory (LDAP) by their configuration"},
                     {"keystone.domain_config_dir", "",
@@ -52,6 +55,10 @@ void add_directory(Service& service) {
     service.tasks.push_back({.name = "keystone.directories",
                              .every_ms = 300'000,
                              .run = [](Cloud& cloud) { refresh_all(cloud); }});
+    service.tasks.push_back({.name = "keystone.audit",
+                             .every_ms = 500,
+                             .run = [](Cloud& cloud) { cloud.state<LoginAudit>().write(cloud); },
+                             .one_node = false});
 }
 
 const Json::Array& list_in_body(const Json& body, const std::string& name) {

@@ -59,6 +59,8 @@ Reply create(Call& call) {
     // Nobody becomes an administrator by way of another role.
     if (implied.name == "admin" && !implied.domain_id)
         throw forbidden("InvalidImpliedRole", format("{} cannot be an implied roles.", implied.id));
+    if (!prior.domain_id && implied.domain_id)
+        throw forbidden("InvalidImpliedRole", "Global role cannot imply a domain-specific role");
     if (logic::closes_circle(prior.id, implied.id, store::implications(call.tx)))
         throw forbidden(
             "InvalidImpliedRole",

@@ -109,12 +109,32 @@ Json as_list(Call& call, const std::vector<Project>& projects) {
     return list;
 }
 
+void refuse_both(const Call& call, const char* list, const char* ids) {
+    if (flag(call, list) && flag(call, ids))
+        throw bad_request("ValidationError",
+                          format("Cannot use {} and {} query params at the same time.", list, ids));
+}
+
+// Lists show what the caller has a role on, whatever else it may see.
+std::vector<Project> of_caller(Call& call, std::vector<Project> projects) {
+    auto groups = store::group_ids_of(call.tx, call.who.user_id);
+    groups.insert(groups.end(), call.who.group_ids.begin(), call.who.group_ids.end());
+    const auto mine = store::projects_of_user(call.tx, call.who.user_id, groups);
+    std::erase_if(projects, [&](const Project& project) {
+        return std::none_of(mine.begin(), mine.end(),
+                            [&](const Project& one) { return one.id == project.id; });
+    });
+    return projects;
+}
+
 Reply show(Call& call) {
     const Project project =
         need_allowed(call, table::projects(), call.path("project_id"), "identity:get_project");
+    refuse_both(call, "parents_as_list", "parents_as_ids");
+    refuse_both(call, "subtree_as_list", "subtree_as_ids");
     Json shown = Project::shape().write(&project, call.view());
     const auto parents = store::ancestors(call.tx, project);
-    if (flag(call, "parents_as_list")) shown["parents"] = as_list(call, parents);
+    if (flag(call, "parents_as_list")) shown["parents"] = as_list(call, of_caller(call, parents));
     if (flag(call, "parents_as_ids")) {
         Json tree;
         for (auto parent = parents.rbegin(); parent != parents.rend(); ++parent)
@@ -122,7 +142,8 @@ Reply show(Call& call) {
         shown["parents"] = tree;
     }
     if (flag(call, "subtree_as_list"))
-        shown["subtree"] = as_list(call, store::subtree(call.tx, project.id));
+        
+        shown["subtree"] = as_list(call, of_caller(call, store::subtree(call.tx, project.id)));
     if (flag(call, "subtree_as_ids")) shown["subtree"] = id_tree(call.tx, project.id);
     Reply reply;
     reply.body = Json::object({{"project", shown}});

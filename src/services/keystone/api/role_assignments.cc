@@ -24,7 +24,7 @@ AssignmentQuery read_query(const Call& call) {
         throw bad_request("ValidationError",
                           "Combining effective and group filter will always result in an empty "
                           "list.");
-    if (query.effective && query.inherited_only)
+    if (query.effective && query.inherited_only && !query.domain_id.empty())
         throw bad_request("ValidationError",
                           "Combining effective, domain and inherited filters will always result "
                           "in an empty list.");

@@ -52,9 +52,33 @@ Reply create(FreeCall& free) {
     });
 }
 
+// password_expires_at=lt:2026-11-22T00:00:00Z and the like, each given once.
+void add_expiry_filter(Call& call, Where& where) {
+    for (const auto& [key, value] : call.in.query) {
+        if (key != "password_expires_at") continue;
+        const auto colon = value.find(':');
+        const std::string name = value.substr(0, colon);
+        static const std::pair<const char*, const char*> operators[] = {
+            {"lt", "<"}, {"lte", "<="}, {"gt", ">"}, {"gte", ">="}, {"eq", "="}, {"neq", "<>"}};
+        const char* sql = nullptr;
+        for (const auto& [known, text] : operators)
+            if (name == known) sql = text;
+        const auto time = parse_time(sql ? std::string_view(value).substr(colon + 1) : value);
+        if (!time)
+            throw bad_request("ValidationTimeStampError",
+                              "Timestamp not in expected format. The server could not comply with "
+                              "the request since it is either malformed or otherwise incorrect. "
+                              "The client is assumed to be in error.");
+        where.sql += std::string(" AND password_expires_at ") + (sql ? sql : "=") + " ?";
+        where.params.push_back(time->us);
+    }
+}
+
 Listed<User> list_all(Call& call, const Page& page) {
     call.enforce("identity:list_users", list_target(call));
-    return list(call.tx, table::users(), list_scope(call), page, not_absent());
+    Where where = not_absent();
+    add_expiry_filter(call, where);
+    return list(call.tx, table::users(), list_scope(call), page, where);
 }
 
 User need_present(Call& call, const char* rule) {

@@ -40,44 +40,54 @@ std::size_t listed(Identity& cloud, const std::string& query) {
     REQUIRE_MESSAGE(answer.status == 200, answer.text);
     return answer.json.at(query.substr(0, query.find('?'))).size();
 }
+
+// A domain in a real slapd with bob and ann, of whom bob is in the group devs.
+struct Corp {
+    nephele::test::TempDir folder{"ldap"};
+    ldap::PrivateServer server{folder.path()};
+    ldap::Pool pool{server.settings(), 1, 60, 0};
+    Identity cloud{with_directories};
+    std::string domain, bob, devs;
+
+    Corp() {
+        pool.with([](ldap::Connection& connection) {
+            for (const std::string name : {"bob", "ann"}) {
+                connection.add(
+                    "cn=" + name + ",ou=people,dc=test",
+                    {{"objectClass", {"inetOrgPerson"}}, {"cn", {name}}, {"sn", {name}}});
+                connection.set_password("cn=" + name + ",ou=people,dc=test",
+                                        Secret<std::string>("right"));
+            }
+            connection.add("cn=devs,ou=teams,dc=test", {{"objectClass", {"groupOfNames"}},
+                                                        {"cn", {"devs"}},
+                                                        {"ou", {"devs"}},
+                                                        {"member", {"cn=bob,ou=people,dc=test"}}});
+        });
+        domain = add_domain(cloud, "corp");
+        const Json ldap = Json::object({{"url", server.url()},
+                                        {"user", "cn=admin,dc=test"},
+                                        {"password", "admin"},
+                                        {"suffix", "dc=test"},
+                                        {"user_tree_dn", "ou=people,dc=test"},
+                                        {"group_tree_dn", "ou=teams,dc=test"}});
+        const Json config =
+            Json::object({{"identity", Json::object({{"driver", "ldap"}})}, {"ldap", ldap}});
+        REQUIRE(cloud
+                    .put(v3 + "/domains/" + domain + "/config", cloud.admin(),
+                         Json::object({{"config", config}}))
+                    .status == 201);
+        bob = IdMapping::id_of(domain, "user", "bob");
+        devs = IdMapping::id_of(domain, "group", "devs");
+    }
+};
 } // namespace
 
-TEST_CASE("users of an LDAP server log in, are listed, have roles by their groups") {
-    nephele::test::TempDir folder("ldap");
-    ldap::PrivateServer server(folder.path());
-    ldap::Pool pool(server.settings(), 1, 60, 0);
-    pool.with([](ldap::Connection& connection) {
-        for (const std::string name : {"bob", "ann"}) {
-            connection.add("cn=" + name + ",ou=people,dc=test",
-                           {{"objectClass", {"inetOrgPerson"}}, {"cn", {name}}, {"sn", {name}}});
-            connection.set_password("cn=" + name + ",ou=people,dc=test",
-                                    Secret<std::string>("right"));
-        }
-        connection.add("cn=devs,ou=teams,dc=test", {{"objectClass", {"groupOfNames"}},
-                                                    {"cn", {"devs"}},
-                                                    {"ou", {"devs"}},
-                                                    {"member", {"cn=bob,ou=people,dc=test"}}});
-    });
-    Identity cloud(with_directories);
-    const std::string domain = add_domain(cloud, "corp");
-    const Json ldap = Json::object({{"url", server.url()},
-                                    {"user", "cn=admin,dc=test"},
-                                    {"password", "admin"},
-                                    {"suffix", "dc=test"},
-                                    {"user_tree_dn", "ou=people,dc=test"},
-                                    {"group_tree_dn", "ou=teams,dc=test"}});
-    const Json config =
-        Json::object({{"identity", Json::object({{"driver", "ldap"}})}, {"ldap", ldap}});
-    REQUIRE(cloud
-                .put(v3 + "/domains/" + domain + "/config", cloud.admin(),
-                     Json::object({{"config", config}}))
-                .status == 201);
-
+TEST_CASE("users of an LDAP server log in and are listed with their groups") {
+    Corp corp;
+    auto& [folder, server, pool, cloud, domain, bob, devs] = corp;
     CHECK(listed(cloud, "users?domain_id=" + domain) == 2);
     CHECK(listed(cloud, "users?domain_id=" + domain + "&name__startswith=b") == 1);
     CHECK(listed(cloud, "groups?domain_id=" + domain) == 1);
-    const std::string bob = IdMapping::id_of(domain, "user", "bob");
-    const std::string devs = IdMapping::id_of(domain, "group", "devs");
     CHECK(cloud.get(v3 + "/users/" + bob, cloud.admin()).json.at("user").text("name") == "bob");
     CHECK(cloud.get(v3 + "/groups/" + devs + "/users", cloud.admin()).json.at("users").size() == 1);
     CHECK(cloud.get(v3 + "/groups/" + devs + "/users/" + bob, cloud.admin()).status == 204);
@@ -89,7 +99,11 @@ TEST_CASE("users of an LDAP server log in, are listed, have roles by their group
     const Answer unscoped = log_in(cloud, "bob", "right", domain);
     REQUIRE_MESSAGE(unscoped.status == 201, unscoped.text);
     CHECK(unscoped.json.at("token").at("user").text("id") == bob);
+}
 
+TEST_CASE("users of an LDAP server have the roles of its groups") {
+    Corp corp;
+    auto& [folder, server, pool, cloud, domain, bob, devs] = corp;
     // A role of the group is his; leaving the group there takes it away here.
     const std::string project = cloud.add_project("p");
     REQUIRE(cloud
@@ -108,7 +122,15 @@ TEST_CASE("users of an LDAP server log in, are listed, have roles by their group
     });
     refresh_all(cloud.cloud());
     CHECK(cloud.get(v3 + "/auth/projects", token).status == 401);
+}
 
+TEST_CASE("users of an LDAP server are read only, and gone here when they are gone there") {
+    Corp corp;
+    auto& [folder, server, pool, cloud, domain, bob, devs] = corp;
+    const Answer unscoped = log_in(cloud, "bob", "right", domain);
+    REQUIRE_MESSAGE(unscoped.status == 201, unscoped.text);
+    CHECK(listed(cloud, "users?domain_id=" + domain) == 2);
+    CHECK(listed(cloud, "groups?domain_id=" + domain) == 1);
     // Read only; other domains are as they were.
     CHECK(
         cloud.patch(v3 + "/users/" + bob, cloud.admin(), Json::parse(R"({"user": {"email": "x"}})"))
