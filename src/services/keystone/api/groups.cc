@@ -77,7 +77,7 @@ Reply remove(FreeCall& free) {
 Listed<User> users_in(Call& call, const Page& page) {
     const Group group = need(call, "identity:list_users_in_group");
     return list(
-        call.tx, table::users(), Scope::all(), page,
+        call.tx, table::users(), list_scope(call), page,
         {"id IN (SELECT user_id FROM keystone_memberships WHERE group_id = ?)", {group.id}});
 }
 

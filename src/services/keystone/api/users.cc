@@ -142,7 +142,7 @@ void revoke_tokens(Call& call) {
 Listed<Group> groups_of(Call& call, const Page& page) {
     const User user =
         need_allowed(call, table::users(), call.path("user_id"), "identity:list_groups_for_user");
-    return list(call.tx, table::groups(), Scope::all(), page,
+    return list(call.tx, table::groups(), list_scope(call), page,
                 {"id IN (SELECT group_id FROM keystone_memberships WHERE user_id = ?)", {user.id}});
 }
 
