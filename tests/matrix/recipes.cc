@@ -36,6 +36,8 @@ std::vector<Recipe> identity() {
         {"", "PUT", v3 + "/projects/$projects/users/$users/roles/$roles", Json(), by_admin},
         {"", "PUT", v3 + "/groups/$groups/users/$users", Json(), by_admin},
         {"", "PUT", v3 + "/projects/$projects/tags/t", Json(), by_admin},
+        {"consumers", "POST", v3 + "/OS-OAUTH1/consumers",
+         in("consumer", {{"description", "c{n}"}}), by_admin},
     };
 }
 
