@@ -6,6 +6,7 @@ import tempfile
 
 from support import cloud as c
 from support.guest import BOOT_SECONDS, Guest, Keypair, pings
+from support.websocket import WebSocket
 
 USER_DATA = """#!/bin/sh
 echo "user data of $(hostname) ran" | tee -a /home/cirros/user-data
@@ -68,6 +69,60 @@ class Story(c.CloudTest):
         self.assertEqual((said['uuid'], said['name'], said['meta']), (guest.id, 'story', {'colour': 'blue'}))
         self.assertIn('story', said['public_keys'])
         self.assertEqual(guest.ssh('wget -q -O - http://169.254.169.254/latest/meta-data/local-ipv4'), guest.fixed_ip())
+
+    def test_04b_metadata_follows_the_server(self):
+        """Asked inside the guest: floating IP, groups, name and metadata as they are now, without a reboot."""
+        guest = self.made['guest']
+        before = guest.boots()
+
+        def says(path):
+            return guest.ssh(f'wget -q -O - http://169.254.169.254/{path}')
+        c.wait_for('the floating IP is in the metadata', lambda: says('latest/meta-data/public-ipv4') == guest.address, 20)
+        self.assertEqual(says('latest/meta-data/instance-type'), 'm1.nano')
+        self.assertRegex(says('latest/meta-data/reservation-id'), '^r-')
+        self.assertEqual(says('latest/meta-data/security-groups'), 'story')
+        c.openstack('security', 'group', 'create', 'story-more')
+        c.openstack('server', 'add', 'security', 'group', guest.id, 'story-more')
+        c.wait_for('the group is in the metadata',
+                   lambda: says('latest/meta-data/security-groups').split() == ['story', 'story-more'], 20)
+        c.openstack('server', 'remove', 'security', 'group', guest.id, 'story-more')
+        c.openstack('security', 'group', 'delete', 'story-more')
+        c.openstack('server', 'set', '--name', 'story-two', '--property', 'size=7', guest.id)
+
+        def document():
+            return json.loads(says('openstack/latest/meta_data.json'))
+        c.wait_for('name and metadata are in the document', lambda: document()['name'] == 'story-two', 20)
+        self.assertEqual(document()['meta'], {'colour': 'blue', 'size': '7'})
+        c.openstack('server', 'set', '--name', 'story', guest.id)
+        c.openstack('server', 'unset', '--property', 'size', guest.id)
+        self.assertEqual(guest.boots(), before)
+
+    def test_04c_serial_console(self):
+        """A login by hand at the serial port, over the WebSocket that the client is pointed to."""
+        url = c.openstack('console', 'url', 'show', '--serial', '-f', 'value', '-c', 'url', self.made['guest'].id)
+        console = WebSocket(url)
+        try:
+            console.send(b'\r')
+            console.read_until(b'login:')
+            console.send(b'cirros\r')
+            console.read_until(b'assword:')
+            console.send(b'gocubsgo\r')
+            console.read_until(b'$')
+            console.send(b'echo $((6 * 7))-answers\r')
+            console.read_until(b'42-answers')
+            console.send(b'exit\r')
+        finally:
+            console.close()
+
+    def test_04d_screen(self):
+        url = c.openstack('console', 'url', 'show', '--novnc', '-f', 'value', '-c', 'url', self.made['guest'].id)
+        screen = WebSocket(url)
+        try:
+            self.assertEqual(screen.receive(), b'RFB 003.008\n')
+            screen.send(b'RFB 003.008\n')
+            self.assertIn(1, screen.receive()[1:])  # security types: none is among them
+        finally:
+            screen.close()
 
     def test_05_user_data_and_console(self):
         guest = self.made['guest']

@@ -33,6 +33,7 @@ HEAVY = {
     'crypt.h': ['src/platform/crypto/*.cc'],
     'argon2.h': ['src/platform/crypto/*.cc'],
     'yaml.h': ['src/platform/yaml/yaml.cc'],
+    're2/': ['src/platform/pattern/pattern.cc'],
     'libvirt/': ['src/engines/libvirt/*.cc'],
     'ldap.h': ['src/engines/ldap/ldap.cc'],
     'nlohmann/': [], 'gtest/': [], 'catch2/': [],
@@ -42,8 +43,8 @@ REPLACEMENT = {'boost/': 'platform/http/http.h', 'rapidjson/': 'platform/json/js
                'sqlite3.h': 'platform/db/db.h', 'libpq-fe.h': 'platform/db/db.h',
                'postgresql/': 'platform/db/db.h', 'openssl/': 'platform/crypto/',
                'crypt.h': 'platform/crypto/', 'argon2.h': 'platform/crypto/',
-               'yaml.h': 'platform/yaml/yaml.h', 'libvirt/': 'engines/libvirt/',
-               'ldap.h': 'engines/ldap/ldap.h',
+               'yaml.h': 'platform/yaml/yaml.h', 're2/': 'platform/pattern/pattern.h',
+               'libvirt/': 'engines/libvirt/', 'ldap.h': 'engines/ldap/ldap.h',
                'gtest/': '<doctest/doctest.h>', 'catch2/': '<doctest/doctest.h>'}
 
 # Standard headers that cost every includer dearly, and what a header uses instead.

@@ -25,6 +25,7 @@ struct Routed {
     const Mounted* mounted = nullptr;
     std::string path; // without the service's prefix
     Router::Match match;
+    bool legacy = false; // reached by the root that knows no versions
 };
 
 bool mutating(const std::string& method) {
@@ -167,8 +168,13 @@ struct Api::Impl {
         if (out.path.size() > 1 && out.path.back() == '/' &&
             out.mounted->service->manners.trailing_slash_is_absent)
             return out;
-        out.match = out.mounted->router.match(head.method, out.path);
         const std::string& root = out.mounted->service->project_prefix;
+        const std::string& legacy = out.mounted->service->legacy_root;
+        if (!legacy.empty() && (out.path == legacy || out.path.rfind(legacy + "/", 0) == 0)) {
+            out.path = root + out.path.substr(legacy.size());
+            out.legacy = true;
+        }
+        out.match = out.mounted->router.match(head.method, out.path);
         if (!out.match.path_known && !root.empty() && out.path.rfind(root + "/", 0) == 0) {
             auto next = out.path.find('/', root.size() + 1);
             bool last = next == std::string::npos;
@@ -227,7 +233,7 @@ struct Api::Impl {
             if (!routed.mounted) throw not_found("NotFound", "No service answers under this path.");
             service = routed.mounted->service;
             version = service->manners.versions.min;
-            version = negotiate(*service, head);
+            if (!routed.legacy) version = negotiate(*service, head);
             check_routed(routed, head);
             response = run_route(routed, head, std::move(body), stream, version, request_id);
         } catch (const std::exception& error) {

@@ -60,6 +60,8 @@ struct Service {
     std::string prefix; ///< "/compute" on the common port
     /// "/v2.1": paths under it may carry a project id as their next segment; empty: never.
     std::string project_prefix;
+    /// "/v2": the same paths in the oldest version, without negotiation; empty: none.
+    std::string legacy_root;
     std::string catalog_path; ///< "/v2.1" appended to the root in the catalog
     std::uint16_t port = 0;   ///< traditional one
     Manners manners;

@@ -183,6 +183,13 @@ addresses_of_devices(db::Tx& tx, const std::vector<std::string>& devices) {
     return out;
 }
 
+std::map<std::string, std::string> ports_of_floating_ips(db::Tx& tx) {
+    std::map<std::string, std::string> out;
+    tx.each("SELECT id, port_id FROM neutron_floatingips WHERE port_id IS NOT NULL", db::Params{},
+            [&](const db::Row& row) { out[row.str(0)] = row.str(1); });
+    return out;
+}
+
 std::vector<Attachment> attachments_of_device(db::Tx& tx, const std::string& device_id) {
     std::vector<Attachment> out;
     for (auto& port : ports_of_device(tx, device_id)) {

@@ -67,6 +67,9 @@ struct ServerAddress {
 std::map<std::string, std::vector<ServerAddress>>
 addresses_of_devices(db::Tx&, const std::vector<std::string>& devices);
 
+/// Floating IP -> port, of all that lead to one.
+std::map<std::string, std::string> ports_of_floating_ips(db::Tx&);
+
 /// What a server needs to know to set up one card by hand: config drive, network_data.json.
 struct Attachment {
     Port port;

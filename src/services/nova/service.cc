@@ -20,6 +20,8 @@ std::vector<Option> options() {
         {"nova.ram_allocation_ratio", 1.0, "Memory given out for each real MiB."},
         {"nova.disk_allocation_ratio", 1.0, "Disk given out for each real GiB."},
         {"nova.reserved_host_memory_mb", 512, "Memory kept for the host itself."},
+        {"nova.keep_deleted_days", 30,
+         "How long deleted servers are shown to administrators and by changes-since."},
         {"nova.console_token_seconds", 600, "How long a console's address is good."},
     };
     all.insert(all.end(), own.begin(), own.end());
@@ -40,6 +42,7 @@ api::Service service() {
     s.description = "Servers";
     s.prefix = "/compute";
     s.project_prefix = "/v2.1";
+    s.legacy_root = "/v2";
     s.catalog_path = "/v2.1";
     s.port = 8774;
     s.manners = manners();
@@ -47,12 +50,12 @@ api::Service service() {
                    keypairs_resource(),     servers_resource(),        server_actions_resource(),
                    server_parts_resource(), server_network_resource(), instance_actions_resource(),
                    consoles_resource(),     console_proxy_resource(),  quotas_resource(),
-                   hosts_resource(),        hypervisors_resource()};
+                   hosts_resource(),        hypervisors_resource(),    external_events_resource()};
     s.migrations = migrations();
     s.policies = policies();
     s.options = options();
     s.operations = {create_server(), delete_server(), change_power()};
-    s.tasks = {register_hosts(), power_sync(), forget()};
+    s.tasks = {register_hosts(), power_sync(), renew_documents(), forget()};
     s.tables = tables();
     s.checks = {{"a server being changed has an operation", check<store::tasks_without_operation>},
                 {"a desired guest has a server", check<store::guests_without_server>},

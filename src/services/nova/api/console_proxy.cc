@@ -46,10 +46,7 @@ compute::ConsoleConnection connect(Cloud& cloud, const ConsoleTarget& target) {
                              "connected to.",
                              target.host));
     try {
-        return target.type == "serial"
-                   ? compute::connect_serial(target.serial_socket)
-                   : compute::connect_screen(cloud.config().text("nova.vnc_listen"),
-                                             static_cast<int>(target.vnc_port));
+        return compute::connect_console(target.socket);
     } catch (const EngineFailure& e) {
         throw conflict("InstanceNotReady", "Instance not ready. Is it running? Try again.")
             .inside(e.what());

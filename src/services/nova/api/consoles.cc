@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The console log, and addresses of remote consoles.
+#include "services/nova/ops/consoles.h"
 #include "base/strings.h"
 #include "services/nova/api/manners.h"
 #include "services/nova/api/server_view.h"
 #include "services/nova/compute/host.h"
-#include "services/nova/ops/consoles.h"
 #include "services/nova/ops/guest.h"
 
 namespace nephele::nova {
@@ -71,7 +71,9 @@ std::string console_url(Call& call, const std::string& type) {
     if (!server.host || !server.launched_at)
         throw conflict("InstanceNotReady", format("Instance {} is not yet ready", server.id));
     auto status = guest_status(call.tx, *server.host, server.id);
-    if (type != "serial" || !status || status->serial_socket.empty())
+    bool there = status && ((type == "serial" && !status->serial_socket.empty()) ||
+                            (type == "novnc" && !status->vnc_socket.empty()));
+    if (!there)
         throw bad_request("ConsoleTypeUnavailable", format("Unavailable console type {}.", type));
     std::string url = call.in.base_url;
     if (url.rfind("http", 0) == 0) url.replace(0, 4, "ws");
@@ -92,7 +94,7 @@ Json remote_console(Call& call, const Json& body) {
     if (!good || !match)
         throw bad_request("ValidationError",
                           "Invalid input for field/attribute remote_console. Protocol and type do "
-                          "not go together: serial/serial is what is served here.");
+                          "not go together: serial/serial and vnc/novnc are served here.");
     std::string url = console_url(call, type);
     return Json::object(
         {{"remote_console",
@@ -100,9 +102,12 @@ Json remote_console(Call& call, const Json& body) {
 }
 
 Json old_console(Call& call, const Json& body) {
+    const bool vnc = call.in.route.action == "os-getVNCConsole";
     const Json& type = only_member(body, "type");
-    if (!type.is_string())
-        throw bad_request("ValidationError", "Invalid input for field/attribute type.");
+    if (type != Json(vnc ? "novnc" : "serial"))
+        throw bad_request("ValidationError",
+                          format("Invalid input for field/attribute type. Value: {}. It is {}.",
+                                 type.dump().substr(0, 100), vnc ? "novnc" : "serial"));
     std::string url = console_url(call, type.as_string());
     return Json::object({{"console", Json::object({{"type", type}, {"url", std::move(url)}})}});
 }
@@ -116,6 +121,8 @@ Resource consoles_resource() {
         .action("POST /v2.1/servers/{server_id}/action", "os-getConsoleOutput",
                 rule("os-console-output"), console_output, {.read_only = true})
         .action("POST /v2.1/servers/{server_id}/action", "os-getSerialConsole",
+                rule("os-remote-consoles"), old_console, until_2_5)
+        .action("POST /v2.1/servers/{server_id}/action", "os-getVNCConsole",
                 rule("os-remote-consoles"), old_console, until_2_5)
         .on("POST /v2.1/servers/{server_id}/remote-consoles", rule("os-remote-consoles"),
             remote_console, since_2_6);

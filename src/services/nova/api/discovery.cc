@@ -6,33 +6,40 @@ namespace nephele::nova {
 using namespace api;
 namespace {
 constexpr const char* updated = "2013-07-23T11:33:21Z";
+constexpr const char* updated_legacy = "2011-01-21T11:33:21Z";
 
-Json version_entry(const Call& call, bool whole) {
+Json version_entry(const Call& call, bool legacy, bool whole) {
     auto& versions = call.in.service.manners.versions;
-    Json links =
-        Json::array({Json::object({{"rel", "self"}, {"href", call.in.base_url + "/v2.1/"}})});
-    Json entry = Json::object({{"id", "v2.1"},
-                               {"status", "CURRENT"},
-                               {"version", versions.max.text()},
-                               {"min_version", versions.min.text()},
-                               {"updated", updated}});
+    const char* id = legacy ? "v2.0" : "v2.1";
+    Json links = Json::array({Json::object(
+        {{"rel", "self"}, {"href", call.in.base_url + (legacy ? "/v2/" : "/v2.1/")}})});
+    Json entry = Json::object({{"id", id},
+                               {"status", legacy ? "SUPPORTED" : "CURRENT"},
+                               {"version", legacy ? std::string() : versions.max.text()},
+                               {"min_version", legacy ? std::string() : versions.min.text()},
+                               {"updated", legacy ? updated_legacy : updated}});
     if (whole) {
         links.push_back(Json::object({{"rel", "describedby"},
                                       {"type", "text/html"},
                                       {"href", "http://docs.openstack.org/"}}));
-        entry["media-types"] = Json::array(
-            {Json::object({{"base", "application/json"},
-                           {"type", "application/vnd.openstack.compute+json;version=2.1"}})});
+        std::string type =
+            std::string("application/vnd.openstack.compute+json;version=") + (legacy ? "2" : "2.1");
+        entry["media-types"] =
+            Json::array({Json::object({{"base", "application/json"}, {"type", std::move(type)}})});
     }
     entry["links"] = std::move(links);
     return entry;
 }
 
 Json root(Call& call) {
-    return Json::object({{"versions", Json::array({version_entry(call, false)})}});
+    return Json::object({{"versions", Json::array({version_entry(call, true, false),
+                                                   version_entry(call, false, false)})}});
 }
 
-Json version(Call& call) { return Json::object({{"version", version_entry(call, true)}}); }
+Json version(Call& call) {
+    bool legacy = call.in.head.path.find("/v2.1") == std::string::npos;
+    return Json::object({{"version", version_entry(call, legacy, true)}});
+}
 
 Json extensions(Call&) { return Json::object({{"extensions", Json::array()}}); }
 

@@ -2,6 +2,7 @@
 // Hypervisors: what compute hosts have and how much of it is used.
 #include "base/strings.h"
 #include "services/nova/api/manners.h"
+#include "services/nova/compute/host.h"
 #include "services/nova/store/servers.h"
 
 namespace nephele::nova {
@@ -46,6 +47,14 @@ void add_usage(const Call& call, const ComputeHost& host, const Usage& used, Jso
     out["current_workload"] = 0;
 }
 
+// Nothing for hosts that are not reached from this node.
+std::optional<std::string> uptime_of(const Call& call, const ComputeHost& host) {
+    auto* hosts = compute::hosts_of(call.cloud);
+    auto* found = hosts ? hosts->find(host.host) : nullptr;
+    if (!found || !host.up()) return std::nullopt;
+    return found->uptime();
+}
+
 Json detail_json(const Call& call, const ComputeHost& host, const Usage& used) {
     Json out = brief_json(call, host);
     out["host_ip"] = host.host_ip;
@@ -58,7 +67,7 @@ Json detail_json(const Call& call, const ComputeHost& host, const Usage& used) {
     if (call.version < Version{2, 88})
         add_usage(call, host, used, out);
     else
-        out["uptime"] = Json();
+        out["uptime"] = Json(uptime_of(call, host));
     return out;
 }
 
@@ -133,19 +142,34 @@ Json with_servers(Call& call) {
     return Json::object({{"hypervisors", std::move(out)}});
 }
 
-Json show(Call& call) {
+ComputeHost host_of_path(Call& call) {
     const std::string& wanted = call.path("hypervisor_id");
     if (call.version >= Version{2, 53} && !is_uuid(wanted))
         throw bad_request("InvalidUUID", format("Invalid uuid {}", wanted.substr(0, 100)));
     for (auto& host : store::all_hosts(call.tx)) {
         Json id = id_of(call, host);
-        if ((id.is_string() ? id.as_string() : id.dump()) != wanted) continue;
-        Json one = detail_json(call, host, usages(call.tx)[host.host]);
-        if (wants_servers(call)) one["servers"] = servers_on(call.tx, host.host);
-        return Json::object({{"hypervisor", std::move(one)}});
+        if ((id.is_string() ? id.as_string() : id.dump()) == wanted) return host;
     }
     throw not_found("ComputeHostNotFound",
                     format("Hypervisor with ID '{}' could not be found.", wanted));
+}
+
+Json show(Call& call) {
+    ComputeHost host = host_of_path(call);
+    Json one = detail_json(call, host, usages(call.tx)[host.host]);
+    if (wants_servers(call)) one["servers"] = servers_on(call.tx, host.host);
+    return Json::object({{"hypervisor", std::move(one)}});
+}
+
+Json show_uptime(Call& call) {
+    ComputeHost host = host_of_path(call);
+    auto uptime = uptime_of(call, host);
+    if (!uptime)
+        throw bad_request("ComputeServiceUnavailable",
+                          format("Compute service of {} is unavailable at this time.", host.host));
+    Json out = brief_json(call, host);
+    out["uptime"] = *uptime;
+    return Json::object({{"hypervisor", std::move(out)}});
 }
 
 Json statistics(Call& call) {
@@ -190,6 +214,8 @@ Resource hypervisors_resource() {
         .on("GET /v2.1/os-hypervisors/statistics", rule("os-hypervisors:statistics"), statistics,
             until_2_87)
         .on("GET /v2.1/os-hypervisors/{hypervisor_id}", rule("os-hypervisors:show"), show)
+        .on("GET /v2.1/os-hypervisors/{hypervisor_id}/uptime", rule("os-hypervisors:uptime"),
+            show_uptime, until_2_87)
         .on("GET /v2.1/os-hypervisors/{hypervisor_id}/search", rule("os-hypervisors:search"),
             search, until_2_52)
         .on("GET /v2.1/os-hypervisors/{hypervisor_id}/servers", rule("os-hypervisors:servers"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Key pairs: listed, shown, made, imported, removed. They belong to users, not to projects.
 #include "base/strings.h"
+#include "platform/crypto/certificates.h"
 #include "platform/crypto/keys.h"
 #include "services/nova/api/manners.h"
 #include "services/nova/store/quotas.h"
@@ -69,16 +70,32 @@ void check_new(const Call& call, const NewKeypair& wanted) {
     if (wide && !wanted.public_key)
         throw bad_request("ValidationError", "Invalid input for field/attribute keypair. "
                                              "'public_key' is a required property");
-    if (wanted.type != "ssh")
-        throw bad_request("InvalidKeypair",
-                          "Keypair data is invalid: only keys of type ssh are served here.");
 }
 
 struct Key {
-    crypto::SshPublicKey parsed;
-    std::string public_line, private_pem;
+    std::string fingerprint, public_line, private_pem;
 };
-Key key_of(const NewKeypair& wanted) {
+
+// For logins to Windows guests: a certificate in the place of the public key.
+Key certificate_of(const NewKeypair& wanted, const std::string& user) {
+    Key key;
+    if (wanted.public_key) {
+        key.public_line = *wanted.public_key;
+    } else {
+        auto made = crypto::make_login_certificate(user);
+        key.public_line = made.pem;
+        key.private_pem = made.private_pem.reveal();
+    }
+    auto fingerprint = crypto::certificate_fingerprint(key.public_line);
+    if (!fingerprint)
+        throw bad_request("InvalidKeypair", "Keypair data is invalid: failed to generate X509 "
+                                            "fingerprint. public_key must be one PEM certificate.");
+    key.fingerprint = std::move(*fingerprint);
+    return key;
+}
+
+Key key_of(const NewKeypair& wanted, const std::string& user) {
+    if (wanted.type == "x509") return certificate_of(wanted, user);
     Key key;
     if (wanted.public_key) {
         key.public_line = *wanted.public_key;
@@ -92,7 +109,7 @@ Key key_of(const NewKeypair& wanted) {
         throw bad_request("InvalidKeypair", "Keypair data is invalid: failed to generate "
                                             "fingerprint. public_key must be one line in OpenSSH's "
                                             "format, such as \"ssh-ed25519 AAAA... comment\".");
-    key.parsed = std::move(*parsed);
+    key.fingerprint = parsed->md5_fingerprint();
     return key;
 }
 
@@ -109,7 +126,8 @@ Json store_key(Call& call, const NewKeypair& wanted, const Key& key) {
                     .number = static_cast<std::int64_t>(call.cloud.ids().number() & 0x3fffffff),
                     .user_id = user,
                     .name = wanted.name,
-                    .fingerprint = key.parsed.md5_fingerprint(),
+                    .type = wanted.type,
+                    .fingerprint = key.fingerprint,
                     .public_key = key.public_line,
                     .created_at = call.now};
     shape::insert(call, keypairs(), keypair);
@@ -137,7 +155,7 @@ Reply create(FreeCall& free) {
         check_new(call, body);
         return body;
     });
-    Key key = key_of(wanted);
+    Key key = key_of(wanted, wanted.user_id.empty() ? free.in.who.user_id : wanted.user_id);
     return free.write([&](Call& call) {
         return Reply{.status = call.version >= Version{2, 2} ? 201 : 200,
                      .body = store_key(call, wanted, key)};

@@ -25,6 +25,7 @@ api::Resource console_proxy_resource();
 api::Resource quotas_resource();
 api::Resource hosts_resource(); ///< services, availability zones
 api::Resource hypervisors_resource();
+api::Resource external_events_resource();
 
 /// The next-page link of a list, when there is more.
 Json next_link(const api::Call& call, const std::string& marker);

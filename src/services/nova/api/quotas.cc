@@ -45,18 +45,15 @@ Json detail(Call& call) {
     return Json::object({{"quota_set", std::move(out)}});
 }
 
-Amounts fallbacks() {
-    Amounts out;
-    for (auto& kind : quota_kinds()) out[kind.name] = kind.fallback;
-    return out;
-}
-
 Json defaults(Call& call) {
-    return Json::object({{"quota_set", quota_json(call, fallbacks(), call.path("project"))}});
+    return Json::object({{"quota_set", quota_json(call, store::limits_of_class(call.tx, "default"),
+                                                  call.path("project"))}});
 }
 
 Json class_defaults(Call& call) {
-    return Json::object({{"quota_class_set", quota_json(call, fallbacks(), call.path("class"))}});
+    const std::string& name = call.path("class");
+    return Json::object(
+        {{"quota_class_set", quota_json(call, store::limits_of_class(call.tx, name), name)}});
 }
 
 std::int64_t limit_in(const std::string& name, const Json& value) {
@@ -71,6 +68,27 @@ std::int64_t limit_in(const std::string& name, const Json& value) {
     return *number;
 }
 
+void check_known(const Call& call, const std::string& name) {
+    for (auto& kind : quota_kinds())
+        if (name == kind.name && shown(call, kind)) return;
+    throw bad_request(
+        "ValidationError",
+        format("Additional properties are not allowed ('{}' was unexpected)", name.substr(0, 100)));
+}
+
+Json update_class(Call& call, const Json& body) {
+    const std::string& name = call.path("class");
+    const Json& wanted = only_member(body, "quota_class_set");
+    if (!wanted.is_object() || utf8_length(name) > 255)
+        throw bad_request("ValidationError", "Invalid input for field/attribute quota_class_set.");
+    for (auto& [quota, value] : wanted.as_object()) {
+        check_known(call, quota);
+        store::set_class_limit(call.tx, name, quota, limit_in(quota, value));
+    }
+    return Json::object(
+        {{"quota_class_set", quota_json(call, store::limits_of_class(call.tx, name), "")}});
+}
+
 Json update(Call& call, const Json& body) {
     const std::string& project = call.path("project");
     const Json& wanted = only_member(body, "quota_set");
@@ -81,12 +99,7 @@ Json update(Call& call, const Json& body) {
     bool force = forced == Json(true) || forced == Json("true") || forced == Json("True");
     for (auto& [name, value] : wanted.as_object()) {
         if (name == "force" || name == "tenant_id") continue;
-        bool known = false;
-        for (auto& kind : quota_kinds()) known = known || (name == kind.name && shown(call, kind));
-        if (!known)
-            throw bad_request("ValidationError",
-                              format("Additional properties are not allowed ('{}' was unexpected)",
-                                     name.substr(0, 100)));
+        check_known(call, name);
         std::int64_t limit = limit_in(name, value);
         if (!force && limit >= 0 && limit < used[name])
             throw bad_request("QuotaError",
@@ -145,7 +158,9 @@ Resource quotas_resource() {
         .on("PUT /v2.1/os-quota-sets/{project}", rule("os-quota-sets:update"), update)
         .on("DELETE /v2.1/os-quota-sets/{project}", rule("os-quota-sets:delete"), remove, accepted)
         .on("GET /v2.1/os-quota-class-sets/{class}", rule("os-quota-class-sets:show"),
-            class_defaults);
+            class_defaults)
+        .on("PUT /v2.1/os-quota-class-sets/{class}", rule("os-quota-class-sets:update"),
+            update_class);
 }
 
 } // namespace nephele::nova

@@ -30,7 +30,7 @@ Json show_addresses(Call& call) {
     return Json::object({{call.path("network_label"), std::move(list)}});
 }
 
-Json interface_json(const Call& call, const neutron::Port& port) {
+Json interface_json(const Call& call, const Server& server, const neutron::Port& port) {
     Json fixed_ips = Json::array();
     for (auto& ip : port.fixed_ips)
         fixed_ips.push_back(
@@ -40,14 +40,15 @@ Json interface_json(const Call& call, const neutron::Port& port) {
                              {"mac_addr", port.mac_address},
                              {"port_state", port.status},
                              {"fixed_ips", std::move(fixed_ips)}});
-    if (call.version >= Version{2, 70}) out["tag"] = Json();
+    if (call.version >= Version{2, 70}) out["tag"] = server.device_tags.get(port.id);
     return out;
 }
 
 Json list_interfaces(Call& call) {
     Json out = Json::array();
-    for (auto& port : neutron::ports_of_device(call.tx, server_of(call).id))
-        out.push_back(interface_json(call, port));
+    Server server = server_of(call);
+    for (auto& port : neutron::ports_of_device(call.tx, server.id))
+        out.push_back(interface_json(call, server, port));
     return Json::object({{"interfaceAttachments", std::move(out)}});
 }
 
@@ -57,7 +58,7 @@ Json show_interface(Call& call) {
     if (!port || port->device_id != server.id)
         throw not_found("PortNotFound", format("Instance {} does not have a port with id {}",
                                                server.id, call.path("port_id")));
-    return Json::object({{"interfaceAttachment", interface_json(call, *port)}});
+    return Json::object({{"interfaceAttachment", interface_json(call, server, *port)}});
 }
 
 Json list_volumes(Call& call) {

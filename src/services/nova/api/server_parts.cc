@@ -20,7 +20,7 @@ void save_metadata(Call& call, Server& server, Json metadata) {
     server.metadata = std::move(metadata);
     shape::update(call, servers(), server);
     // The metadata service reads what its host was given.
-    refresh_metadata(call, server);
+    refresh_documents(call, server);
 }
 
 const Json& items_in(const Json& body) {

@@ -66,6 +66,38 @@ void fill_in_one(Call& call, Server& server) {
     server.server_groups = Json::array();
 }
 
+Json changed_view(Call& call, Server& server) {
+    fill_in_one(call, server);
+    Json out = Server::shape().write(&server, call.view());
+    if (call.version >= Version{2, 75}) return out;
+    for (auto* added : {"OS-EXT-AZ:availability_zone",
+                        "config_drive",
+                        "key_name",
+                        "OS-SRV-USG:launched_at",
+                        "OS-SRV-USG:terminated_at",
+                        "security_groups",
+                        "OS-EXT-STS:task_state",
+                        "OS-EXT-STS:vm_state",
+                        "OS-EXT-STS:power_state",
+                        "os-extended-volumes:volumes_attached",
+                        "host_status",
+                        "OS-EXT-SRV-ATTR:host",
+                        "OS-EXT-SRV-ATTR:instance_name",
+                        "OS-EXT-SRV-ATTR:hypervisor_hostname",
+                        "OS-EXT-SRV-ATTR:reservation_id",
+                        "OS-EXT-SRV-ATTR:launch_index",
+                        "OS-EXT-SRV-ATTR:hostname",
+                        "OS-EXT-SRV-ATTR:kernel_id",
+                        "OS-EXT-SRV-ATTR:ramdisk_id",
+                        "OS-EXT-SRV-ATTR:root_device_name",
+                        "OS-EXT-SRV-ATTR:user_data"})
+        out.erase(added);
+    for (auto& [network, addresses] : out["addresses"].as_object())
+        for (auto& address : addresses.as_array())
+            for (auto* added : {"OS-EXT-IPS-MAC:mac_addr", "OS-EXT-IPS:type"}) address.erase(added);
+    return out;
+}
+
 Server server_of(Call& call) {
     return shape::need(call.tx, servers(), call.scope(), call.path("server_id"));
 }

@@ -13,6 +13,9 @@ void fill_in(api::Call& call, std::vector<Server>& servers);
 /// Also what only the view of one server shows.
 void fill_in_one(api::Call& call, Server& server);
 
+/// What a change (PUT, rebuild) answers: before 2.75 without what extensions once added.
+Json changed_view(api::Call& call, Server& server);
+
 /// The server of the path. Throws InstanceNotFound; foreign ones are as absent.
 Server server_of(api::Call& call);
 /// The same for changes: throws InstanceIsLocked when another than an administrator acts on a

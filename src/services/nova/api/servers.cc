@@ -8,6 +8,7 @@
 #include "services/nova/api/server_view.h"
 #include "services/nova/logic/naming.h"
 #include "services/nova/model/new_server.h"
+#include "services/nova/ops/guest.h"
 #include "services/nova/ops/operations.h"
 #include "services/nova/store/server_filters.h"
 
@@ -48,32 +49,52 @@ void refuse_unknown(Call& call, const Page& page) {
                              page.extra.begin()->first.substr(0, 100)));
 }
 
-// Addresses live with neutron: what fits otherwise is asked for its addresses.
-Listed<Server> list_by_address(Call& call, Page& page, const Scope& scope, const Where& where,
+// Only what stands in a pattern besides its anchors.
+std::string plain(const std::string& pattern) {
+    std::string text;
+    for (char c : pattern)
+        if (c != '^' && c != '$' && c != '\\') text += c;
+    return text;
+}
+
+bool has_address(const std::vector<neutron::ServerAddress>& addresses,
+                 const store::ServerQuery& query) {
+    for (auto& a : addresses) {
+        const std::string& wanted = a.version == 6 ? query.ip6 : query.ip;
+        if (!wanted.empty() && a.address.find(plain(wanted)) != std::string::npos) return true;
+    }
+    return false;
+}
+
+const Table<Server>& table_of(const store::ServerQuery& query) {
+    using Deleted = store::ServerQuery::Deleted;
+    if (query.deleted == Deleted::only) return deleted_servers();
+    return query.deleted == Deleted::with ? servers_with_deleted() : servers();
+}
+
+// What the database cannot decide (addresses live with neutron, expressions are ours) is asked of
+// what else fits, a thousand at a time.
+Listed<Server> list_by_looking(Call& call, const Page& page, const Scope& scope,
                                const store::ServerQuery& query) {
-    auto limit = page.limit;
-    page.limit.reset();
-    Listed<Server> all = shape::list(call.tx, servers(), scope, page, where), out;
-    page.limit = limit;
-    std::vector<std::string> ids;
-    for (auto& server : all.items) ids.push_back(server.id);
-    auto addresses = neutron::addresses_of_devices(call.tx, ids);
-    auto plain = [](const std::string& pattern) {
-        std::string text;
-        for (char c : pattern)
-            if (c != '^' && c != '$' && c != '\\') text += c;
-        return text;
-    };
-    for (auto& server : all.items) {
-        bool fits = false;
-        for (auto& a : addresses[server.id]) {
-            const std::string& wanted = a.version == 6 ? query.ip6 : query.ip;
-            fits = fits || (!wanted.empty() && a.address.find(plain(wanted)) != std::string::npos);
+    Listed<Server> out;
+    Page part = page;
+    part.limit = 1000;
+    bool by_address = !query.ip.empty() || !query.ip6.empty();
+    for (bool more = true; more;) {
+        Listed<Server> found = shape::list(call.tx, table_of(query), scope, part, query.where);
+        more = found.more;
+        if (more) part.marker = found.items.back().id;
+        std::erase_if(found.items, [&](const Server& server) { return !query.fits(server); });
+        std::vector<std::string> ids;
+        for (auto& server : found.items) ids.push_back(server.id);
+        auto addresses = by_address ? neutron::addresses_of_devices(call.tx, ids)
+                                    : decltype(neutron::addresses_of_devices(call.tx, ids))();
+        for (auto& server : found.items) {
+            if (by_address && !has_address(addresses[server.id], query)) continue;
+            out.more = page.limit && static_cast<std::int64_t>(out.items.size()) == *page.limit;
+            if (out.more) return out;
+            out.items.push_back(std::move(server));
         }
-        if (!fits) continue;
-        out.more = limit && static_cast<std::int64_t>(out.items.size()) == *limit;
-        if (out.more) break;
-        out.items.push_back(std::move(server));
     }
     return out;
 }
@@ -85,9 +106,10 @@ Listed<Server> list(Call& call, Page& page) {
     refuse_unknown(call, page);
     store::map_sort_keys(page, call.version);
     if (query.nothing) return {};
-    Listed<Server> found = query.ip.empty() && query.ip6.empty()
-                               ? shape::list(call.tx, servers(), scope, page, query.where)
-                               : list_by_address(call, page, scope, query.where, query);
+    bool in_database = query.ip.empty() && query.ip6.empty() && query.expressions.empty();
+    Listed<Server> found = in_database
+                               ? shape::list(call.tx, table_of(query), scope, page, query.where)
+                               : list_by_looking(call, page, scope, query);
     if (!page.brief) fill_in(call, found.items);
     return found;
 }
@@ -98,7 +120,7 @@ Server show(Call& call) {
     return server;
 }
 
-Server update(Call& call, const ServerEdit& edit) {
+Json update(Call& call, const ServerEdit& edit) {
     Server server = server_of(call);
     if (call.given("name")) server.name = std::string(trim(edit.name));
     if (call.given("OS-DCF:diskConfig")) server.disk_config = edit.disk_config;
@@ -110,8 +132,8 @@ Server update(Call& call, const ServerEdit& edit) {
         server.hostname = lower(edit.hostname);
     }
     shape::update(call, servers(), server);
-    fill_in_one(call, server);
-    return server;
+    refresh_documents(call, server);
+    return Json::object({{"server", changed_view(call, server)}});
 }
 
 void remove(Call& call) {

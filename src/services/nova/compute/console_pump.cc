@@ -4,7 +4,6 @@
 #include "base/strings.h"
 #include "platform/fault/fault.h"
 
-#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
@@ -68,7 +67,7 @@ std::string repaired(std::string_view bytes) {
 
 } // namespace
 
-ConsoleConnection connect_serial(const std::string& socket_path) {
+ConsoleConnection connect_console(const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (socket_path.size() >= sizeof address.sun_path)
@@ -76,16 +75,6 @@ ConsoleConnection connect_serial(const std::string& socket_path) {
                             "console: path too long for a socket: " + socket_path);
     std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
     return connected(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address, socket_path);
-}
-
-ConsoleConnection connect_screen(const std::string& address, int port) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(port));
-    if (::inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1)
-        throw EngineFailure(EngineFailure::Kind::permanent, "console: no address: " + address);
-    return connected(AF_INET, reinterpret_cast<sockaddr*>(&to), sizeof to,
-                     format("{} port {}", address, port));
 }
 
 void pump_console(http::WebSocket& browser, const ConsoleConnection& console, bool text) {

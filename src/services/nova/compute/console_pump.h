@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between a browser's WebSocket and a guest's console on this host: a serial port (unix socket) or
-// a screen (VNC over TCP). Bytes are passed on as they are.
+// Between a browser's WebSocket and a guest's console on this host: its serial port or its
+// screen (VNC), both unix sockets. Bytes are passed on as they are.
 #pragma once
 #include "platform/http/http.h"
 
@@ -12,9 +12,8 @@ namespace nephele::nova::compute {
 /// Closes itself.
 using ConsoleConnection = std::shared_ptr<int>;
 
-/// Both throw EngineFailure (transient): the guest may just be starting or stopping.
-ConsoleConnection connect_serial(const std::string& socket_path);
-ConsoleConnection connect_screen(const std::string& address, int port);
+/// Throws EngineFailure (transient): the guest may just be starting or stopping.
+ConsoleConnection connect_console(const std::string& socket_path);
 
 /// Until either side ends. Blocking; `text`: frames to the browser are text (bytes that are no
 /// UTF-8 become U+FFFD), else binary.

@@ -71,7 +71,7 @@ struct World {
     }
     void start(bool text) {
         browser.expect_text = text;
-        auto console = connect_serial(path);
+        auto console = connect_console(path);
         guest = ::accept(listening, nullptr, nullptr);
         REQUIRE(guest >= 0);
         pump = std::thread([this, console, text] { pump_console(browser, console, text); });
@@ -116,11 +116,10 @@ TEST_CASE_FIXTURE(World, "as text, characters stay whole and bad bytes are repla
 
 TEST_CASE("a console that is not there is a failure that may pass") {
     try {
-        connect_serial("/nonexistent/console.sock");
+        connect_console("/nonexistent/console.sock");
         FAIL("connected");
     } catch (const EngineFailure& e) {
         CHECK(e.kind == EngineFailure::Kind::transient);
     }
-    CHECK_THROWS_AS(connect_serial(std::string(200, 'x')), EngineFailure);
-    CHECK_THROWS_AS(connect_screen("localhost", 1), EngineFailure);
+    CHECK_THROWS_AS(connect_console(std::string(200, 'x')), EngineFailure);
 }

@@ -11,6 +11,11 @@ namespace nephele::nova::compute {
 using agent::Observed;
 using agent::Phase;
 
+namespace {
+// As much as tools that read the last lines of a log expect of a guest.
+constexpr int lines_of_a_boot = 120;
+} // namespace
+
 void FakeMaker::wait_and_fail_as_told(std::unique_lock<std::mutex>& lock,
                                       const std::string& server_id) {
     if (delay_ms_ > 0) {
@@ -42,8 +47,14 @@ Observed FakeMaker::ensure(const agent::Desired& desired,
         guest.status.domain_type = "qemu";
     }
     guest.status.instance_name = spec.name;
+    // News for the metadata only: the guest is left alone.
+    const bool is_news = !is_new && guest.spec.machine() == spec.machine() &&
+                         guest.spec.documents() != spec.documents();
     guest.spec = std::move(spec);
-    make_so(guest, desired);
+    if (is_news)
+        guest.generation = desired.generation;
+    else
+        make_so(guest, desired);
     return observed_guest(guest.status);
 }
 
@@ -127,9 +138,13 @@ std::string FakeMaker::console_log(const std::string& server_id) {
     auto guest = find(server_id);
     if (!guest) return "";
     std::string text;
-    for (int boot = 0; boot < guest->starts + guest->restarts; ++boot)
-        text +=
-            format("simulated guest {} starts\n{} login: ", guest->spec.name, guest->spec.hostname);
+    for (int boot = 0; boot < guest->starts + guest->restarts; ++boot) {
+        if (boot > 0) text += "\n";
+        text += format("simulated guest {} starts\n", guest->spec.name);
+        for (int line = 1; line <= lines_of_a_boot; ++line)
+            text += format("[{}] a line such as kernels print while they boot\n", line);
+        text += guest->spec.hostname + " login: ";
+    }
     return text;
 }
 

@@ -54,6 +54,16 @@ std::string_view element(std::string_view text, const std::string& name) {
     return text.substr(begin, text.find('>', begin) - begin);
 }
 
+/// "0000:00:03.0" of an address element; empty when it is none of PCI.
+std::string pci_address(std::string_view address) {
+    if (attribute(address, "type") != "pci") return "";
+    auto part = [&](const char* name) {
+        std::string digits = attribute(address, name);
+        return digits.rfind("0x", 0) == 0 ? digits.substr(2) : digits;
+    };
+    return part("domain") + ":" + part("bus") + ":" + part("slot") + "." + part("function");
+}
+
 } // namespace
 
 std::string tap_name(const GuestNic& nic) { return ovs::device_name("nt", nic.port_id); }
@@ -81,8 +91,8 @@ libvirt::Guest domain_guest(const GuestSpec& guest, const GuestFiles& files,
     for (const auto& nic : guest.nics) out.nics.push_back(domain_nic(nic, settings));
     out.console_log = files.console_log(guest.server_id);
     out.console_socket = files.console_socket(guest.server_id);
-    out.vnc.listen = libvirt::Vnc::Listen::tcp;
-    out.vnc.address = settings.vnc_address;
+    out.vnc.listen = libvirt::Vnc::Listen::unix_socket;
+    out.vnc.socket = files.vnc_socket(guest.server_id);
     out.random_source = true;
     out.metadata = {{"id", guest.server_id},
                     {"directory", files.directory()},
@@ -115,7 +125,8 @@ std::vector<TapInDomain> taps_in(const std::string& domain_xml) {
          at = text.find("<interface ", at + 1)) {
         auto part = text.substr(at, text.find("</interface>", at) - at);
         taps.push_back({attribute(element(part, "target"), "dev"),
-                        attribute(element(part, "mac"), "address")});
+                        attribute(element(part, "mac"), "address"),
+                        pci_address(element(part, "address"))});
     }
     return taps;
 }

@@ -15,7 +15,6 @@ namespace nephele::nova::compute {
 struct DomainSettings {
     libvirt::DomainType type = libvirt::DomainType::qemu;
     bool checksum_offload = true; ///< the switch completes checksums
-    std::string vnc_address = "127.0.0.1";
 };
 
 /// Reboots are counted in the domain's metadata: it changes with the very start that is the reboot.
@@ -32,7 +31,7 @@ libvirt::Guest domain_guest(const GuestSpec& guest, const GuestFiles& files,
 std::string metadata_entry(const std::string& domain_xml, const std::string& name);
 Reboots reboots_in(const std::string& domain_xml);
 struct TapInDomain {
-    std::string tap, mac;
+    std::string tap, mac, pci_address; ///< "0000:00:03.0"; empty while it is not decided
 };
 std::vector<TapInDomain> taps_in(const std::string& domain_xml);
 

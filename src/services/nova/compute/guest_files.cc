@@ -52,13 +52,20 @@ GuestNote GuestFiles::note(const std::string& server_id) const {
     const Json json = Json::parse(*text);
     note.generation = json.integer("generation");
     note.base = json.text("base");
+    note.machine = json.text("machine");
+    note.documents = json.text("documents");
+    note.rebuilds = json.integer("rebuilds");
     for (const auto& tap : json.at("taps").as_array()) note.taps.push_back(tap.as_string());
     return note;
 }
 
 void GuestFiles::write_note(const std::string& server_id, const GuestNote& note) {
-    const Json json = Json::object(
-        {{"generation", note.generation}, {"base", note.base}, {"taps", Json(note.taps)}});
+    const Json json = Json::object({{"generation", note.generation},
+                                    {"base", note.base},
+                                    {"taps", Json(note.taps)},
+                                    {"machine", note.machine},
+                                    {"documents", note.documents},
+                                    {"rebuilds", note.rebuilds}});
     write_file(folder(server_id) + "/note.json", json.dump());
 }
 

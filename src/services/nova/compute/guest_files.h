@@ -16,6 +16,10 @@ struct GuestNote {
     std::int64_t generation = 0;   ///< of the desired record that was reached last
     std::string base;              ///< what the disk is layered on
     std::vector<std::string> taps; ///< that may exist
+    /// Digests of the spec's two parts as they were reached; `machine` is empty while it is
+    /// changed.
+    std::string machine, documents;
+    std::int64_t rebuilds = 0; ///< how often the disk was made anew on purpose
 };
 
 class GuestFiles {
@@ -33,6 +37,9 @@ class GuestFiles {
     }
     std::string console_socket(const std::string& server_id) const {
         return folder(server_id) + "/console.sock";
+    }
+    std::string vnc_socket(const std::string& server_id) const {
+        return folder(server_id) + "/vnc.sock";
     }
     const std::string& directory() const { return directory_; }
     /// Servers that have a folder here.

@@ -10,6 +10,7 @@
 #include "services/nova/compute/guest_maker.h"
 
 #include "base/strings.h"
+#include "platform/crypto/crypto.h"
 #include "platform/log/log.h"
 #include "services/nova/compute/guest_records.h"
 #include "services/nova/compute/host_files.h"
@@ -52,6 +53,8 @@ std::int64_t power_state_of(const libvirt::DomainInfo& info) {
     return power_state::none;
 }
 
+std::string digest_of(const Json& part) { return hex_encode(crypto::sha256(part.dump())); }
+
 } // namespace
 
 GuestMaker::GuestMaker(GuestMakerParts parts) : parts_(std::move(parts)) {}
@@ -66,17 +69,38 @@ Observed GuestMaker::ensure(const agent::Desired& desired,
         return gone;
     }
     GuestSpec guest = guest_of(desired);
-    parts_.directory.put(guest); // Before it runs: its first question is for its metadata.
+    publish(guest, false); // Before it runs: its first question is for its metadata.
     GuestNote note = parts_.files.note(guest.server_id);
     auto info = parts_.hypervisor.find(guest.server_id);
-    if (info && note.generation == desired.generation) {
+    const std::string machine = digest_of(guest.machine()),
+                      documents = digest_of(guest.documents());
+    // What only the metadata shows changed: the guest is left alone, whatever it does just now.
+    const bool is_news = note.machine == machine && note.documents != documents;
+    if (info && (note.generation == desired.generation || is_news)) {
         make_ports(guest, note); // A switch may have lost its database.
     } else {
+        note.machine.clear();
         make(guest, note);
+    }
+    if (note.generation != desired.generation || note.machine != machine) {
         note.generation = desired.generation;
+        note.machine = machine;
+        note.documents = documents;
         parts_.files.write_note(guest.server_id, note);
     }
+    publish(guest, true);
     return observed_guest(status_of(guest));
+}
+
+/// To the metadata service; with the places of tagged cards, once the hypervisor chose them.
+void GuestMaker::publish(GuestSpec guest, bool with_addresses) {
+    const bool tagged = std::any_of(guest.nics.begin(), guest.nics.end(),
+                                    [](const GuestNic& nic) { return !nic.tag.empty(); });
+    if (tagged && with_addresses)
+        for (const auto& there : taps_in(parts_.hypervisor.xml(guest.server_id)))
+            for (auto& nic : guest.nics)
+                if (tap_name(nic) == there.tap) nic.pci_address = there.pci_address;
+    if (tagged || !with_addresses) parts_.directory.put(guest);
 }
 
 void GuestMaker::make(const GuestSpec& guest, GuestNote& note) {
@@ -85,6 +109,8 @@ void GuestMaker::make(const GuestSpec& guest, GuestNote& note) {
                             format("Guest {} has no memory or no processor: choose another flavor",
                                    guest.server_id));
     parts_.files.ensure_folder(guest.server_id);
+    // From here on it is not what was reached before.
+    parts_.files.write_note(guest.server_id, note);
     make_files(guest, note);
     make_ports(guest, note);
     bring_to_power(guest);
@@ -261,7 +287,8 @@ GuestStatus GuestMaker::status_of(const GuestSpec& guest) {
     status.instance_name = info->name;
     status.domain_type = parts_.settings.type == libvirt::DomainType::kvm ? "kvm" : "qemu";
     if (is_active(info->state)) {
-        status.vnc_port = libvirt::vnc_port(xml).value_or(0);
+        if (xml.find(parts_.files.vnc_socket(guest.server_id)) != std::string::npos)
+            status.vnc_socket = parts_.files.vnc_socket(guest.server_id);
         status.serial_socket = parts_.files.console_socket(guest.server_id);
     }
     return status;

@@ -57,6 +57,7 @@ class GuestMaker : public agent::Maker {
     void remove(const std::string& id);
     void unplug(const std::string& tap);
     GuestStatus status_of(const GuestSpec& guest);
+    void publish(GuestSpec guest, bool with_addresses);
     libvirt::DomainState state_of(const std::string& id);
     /// False when it did not become so in time.
     bool wait_until(int milliseconds, const std::function<bool()>& is_so);

@@ -4,8 +4,11 @@
 #include "base/strings.h"
 #include "platform/log/log.h"
 #include "services/nova/compute/fake_host.h"
+#include "services/nova/compute/host_files.h"
 #include "services/nova/compute/libvirt_host.h"
 
+#include <cstdio>
+#include <ctime>
 #include <unistd.h>
 
 namespace nephele::nova::compute {
@@ -57,7 +60,6 @@ std::unique_ptr<Host> this_machine(Cloud& cloud, agent::Link& link) {
     const std::string instances = config.text("nova.instances_directory");
     options.instances = instances.empty() ? data + "/instances" : absolute(instances);
     options.desired = data + "/agent";
-    options.vnc_address = config.text("nova.vnc_listen");
     options.shutdown_wait_ms = static_cast<int>(config.integer("nova.shutdown_seconds") * 1000);
     options.workers = static_cast<int>(config.integer("nova.agent_workers"));
     return libvirt_host(cloud, link, std::move(options));
@@ -79,6 +81,25 @@ std::vector<std::unique_ptr<Host>> configured_hosts(Cloud& cloud, agent::Link& l
 
 } // namespace
 
+std::string Host::uptime() {
+    std::string up = read_file("/proc/uptime").value_or(""),
+                load = read_file("/proc/loadavg").value_or("");
+    auto seconds = to_int(up.substr(0, up.find('.'))).value_or(0);
+    auto loads = split(load, ' ');
+    loads.resize(3);
+    time_t now = ::time(nullptr);
+    tm local{};
+    ::localtime_r(&now, &local);
+    char text[200];
+    std::snprintf(
+        text, sizeof text,
+        " %02d:%02d:%02d up %lld days, %2lld:%02lld,  0 users,  load average: %s, %s, %s",
+        local.tm_hour, local.tm_min, local.tm_sec, static_cast<long long>(seconds / 86'400),
+        static_cast<long long>(seconds / 3600 % 24), static_cast<long long>(seconds / 60 % 60),
+        loads[0].c_str(), loads[1].c_str(), loads[2].c_str());
+    return text;
+}
+
 const std::vector<Option>& host_options() {
     static const std::vector<Option> all{
         {"nova.driver", "none",
@@ -90,7 +111,6 @@ const std::vector<Option>& host_options() {
         {"nova.libvirt_uri", "qemu:///system", "The hypervisor of this host."},
         {"nova.ovs_database", "unix:/run/openvswitch/db.sock", "Database of this host's switch."},
         {"nova.instances_directory", "", "Disks of guests; empty: instances in data.directory."},
-        {"nova.vnc_listen", "127.0.0.1", "Where guests' screens are served on this host."},
         {"nova.shutdown_seconds", 60,
          "How long guests may take to power off before they are cut off."},
         {"nova.agent_workers", 4, "How many guests the host works on at once."},

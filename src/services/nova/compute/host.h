@@ -26,6 +26,8 @@ class Host {
     virtual void stop() = 0;
     /// Null while the host is not ready yet.
     virtual agent::Agent* agent() = 0;
+    /// As uptime(1) says it of the machine that the guests run on.
+    virtual std::string uptime();
     /// The last `bytes` of the guest's console; nothing when the guest is not here.
     virtual std::optional<std::string> console_log(const std::string& server_id,
                                                    std::size_t bytes) = 0;

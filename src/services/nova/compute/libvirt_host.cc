@@ -147,8 +147,7 @@ void LibvirtHost::try_to_come_up() {
     const bool completes = switch_facts_.completes_checksums();
     guests_ = std::make_shared<GuestMaker>(
         GuestMakerParts{*hypervisor_, *bridge_, *links_, files_, directory_,
-                        DomainSettings{domain_type_.type, completes, options_.vnc_address},
-                        options_.shutdown_wait_ms});
+                        DomainSettings{domain_type_.type, completes}, options_.shutdown_wait_ms});
     metadata_ = std::make_shared<MetadataMaker>(
         MetadataMakerParts{*bridge_, *links_, directory_, options_.instances, !completes});
     agent::AgentOptions options;

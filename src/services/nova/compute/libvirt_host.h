@@ -12,7 +12,6 @@ struct LibvirtHostOptions {
     std::string libvirt_uri, ovs_database, bridge;
     std::string instances; ///< absolute path
     std::string desired;   ///< folder of the agent's copy of its records
-    std::string vnc_address = "127.0.0.1";
     int shutdown_wait_ms = 60'000;
     int workers = 4;
 };

@@ -155,20 +155,36 @@ std::string user_data_of(const GuestSpec& guest) {
     return base64_decode(guest.user_data).value_or(guest.user_data);
 }
 
+namespace {
+/// Cards that were given a tag, as upstream lists devices.
+Json devices_of(const GuestSpec& guest) {
+    Json out = Json::array();
+    for (const auto& nic : guest.nics) {
+        if (nic.tag.empty()) continue;
+        Json device = Json::object({{"type", "nic"}, {"bus", "pci"}});
+        if (!nic.pci_address.empty()) device["address"] = nic.pci_address;
+        device["mac"] = nic.mac;
+        device["tags"] = Json::array({nic.tag});
+        out.push_back(std::move(device));
+    }
+    return out;
+}
+} // namespace
+
 Json meta_data_json(const GuestSpec& guest, std::string_view random_seed) {
     Json keys = Json::array(), public_keys = Json::object();
     for (const auto& key : guest.keys) {
         keys.push_back(
-            Json::object({{"name", key.name}, {"type", "ssh"}, {"data", key.public_key}}));
+            Json::object({{"name", key.name}, {"type", key.type}, {"data", key.public_key}}));
         public_keys[key.name] = key.public_key;
     }
     Json out = Json::object({{"uuid", guest.server_id},
                              {"hostname", full_name(guest)},
                              {"name", guest.display_name.empty() ? guest.name : guest.display_name},
-                             {"launch_index", 0},
+                             {"launch_index", guest.launch_index},
                              {"availability_zone", guest.availability_zone},
                              {"project_id", guest.project_id},
-                             {"devices", Json::array()},
+                             {"devices", devices_of(guest)},
                              {"dedicated_cpus", Json::array()}});
     if (guest.metadata.size() > 0) out["meta"] = guest.metadata;
     if (keys.size() > 0) {
@@ -204,7 +220,7 @@ Json ec2_tree(const GuestSpec& guest) {
     const Json* v4 = first_address(guest, false);
     Json tree = Json::object(
         {{"ami-id", "ami-" + guest.image_id.substr(0, 8)},
-         {"ami-launch-index", "0"},
+         {"ami-launch-index", std::to_string(guest.launch_index)},
          {"ami-manifest-path", "FIX"
                                "ME"}, // Upstream's very word.
          {"block-device-mapping", Json::object({{"ami", "vda"}, {"root", "/dev/vda"}})},

@@ -18,13 +18,17 @@ const Shape<GuestNic>& GuestNic::shape() {
                               .field("network_id", &GuestNic::network_id)
                               .field("mac", &GuestNic::mac)
                               .field("mtu", &GuestNic::mtu)
+                              .field("tag", &GuestNic::tag)
+                              .field("pci_address", &GuestNic::pci_address)
                               .field("fixed_ips", &GuestNic::fixed_ips);
     return s;
 }
 
 const Shape<GuestKey>& GuestKey::shape() {
-    static const auto s =
-        Shape<GuestKey>().field("name", &GuestKey::name).field("public_key", &GuestKey::public_key);
+    static const auto s = Shape<GuestKey>()
+                              .field("name", &GuestKey::name)
+                              .field("public_key", &GuestKey::public_key)
+                              .field("type", &GuestKey::type);
     return s;
 }
 
@@ -49,6 +53,7 @@ const Shape<GuestSpec>& GuestSpec::shape() {
                               .field("user_data", &GuestSpec::user_data)
                               .field("metadata", &GuestSpec::metadata)
                               .field("availability_zone", &GuestSpec::availability_zone)
+                              .field("launch_index", &GuestSpec::launch_index)
                               .field("flavor_name", &GuestSpec::flavor_name)
                               .field("reservation_id", &GuestSpec::reservation_id)
                               .field("security_groups", &GuestSpec::security_groups)
@@ -59,6 +64,35 @@ const Shape<GuestSpec>& GuestSpec::shape() {
     return s;
 }
 
+namespace {
+const char* const document_fields[] = {"hostname",        "display_name", "keys",
+                                       "user_data",       "metadata",     "availability_zone",
+                                       "launch_index",    "flavor_name",  "reservation_id",
+                                       "security_groups", "launched_at"};
+const char* const nic_document_fields[] = {"fixed_ips", "tag", "pci_address"};
+} // namespace
+
+Json GuestSpec::documents() const {
+    Json all = GuestSpec::shape().image(this), out = Json::object();
+    for (auto* name : document_fields) out[name] = all.get(name);
+    Json cards = Json::array();
+    for (auto& nic : all.at("nics").as_array()) {
+        Json card = Json::object();
+        for (auto* name : nic_document_fields) card[name] = nic.get(name);
+        cards.push_back(std::move(card));
+    }
+    out["nics"] = std::move(cards);
+    return out;
+}
+
+Json GuestSpec::machine() const {
+    Json out = GuestSpec::shape().image(this);
+    for (auto* name : document_fields) out.erase(name);
+    for (auto& nic : out["nics"].as_array())
+        for (auto* name : nic_document_fields) nic.erase(name);
+    return out;
+}
+
 const Shape<GuestStatus>& GuestStatus::shape() {
     static const auto s = Shape<GuestStatus>()
                               .field("power_state", &GuestStatus::power_state)
@@ -66,7 +100,7 @@ const Shape<GuestStatus>& GuestStatus::shape() {
                               .field("hard_reboots_done", &GuestStatus::hard_reboots_done)
                               .field("instance_name", &GuestStatus::instance_name)
                               .field("domain_type", &GuestStatus::domain_type)
-                              .field("vnc_port", &GuestStatus::vnc_port)
+                              .field("vnc_socket", &GuestStatus::vnc_socket)
                               .field("serial_socket", &GuestStatus::serial_socket);
     return s;
 }

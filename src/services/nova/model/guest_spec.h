@@ -19,6 +19,8 @@ struct GuestNic {
     std::string network_id;
     std::string mac;
     std::int64_t mtu = 1442;
+    std::string tag;         ///< shown to the guest beside its card
+    std::string pci_address; ///< "0000:00:03.0": known to the host only, never desired
     /// One object an address: ip_address, subnet_id, cidr, gateway_ip, dns_nameservers, host_routes
     /// ([{destination, nexthop}]), enable_dhcp, and floating_ip where there is one. What is missing
     /// is left out of the metadata.
@@ -27,7 +29,7 @@ struct GuestNic {
 };
 
 struct GuestKey {
-    std::string name, public_key;
+    std::string name, public_key, type = "ssh";
     static const Shape<GuestKey>& shape();
 };
 
@@ -48,6 +50,7 @@ struct GuestSpec {
     std::string user_data; ///< base64, as given
     Json metadata = Json::object();
     std::string availability_zone;
+    std::int64_t launch_index = 0;            ///< among those asked for at once
     std::string flavor_name, reservation_id;  ///< shown in the metadata only
     std::vector<std::string> security_groups; ///< names, shown in the metadata only
     Time launched_at;
@@ -55,6 +58,10 @@ struct GuestSpec {
     /// Counted up by each reboot asked for; the host reboots when it has done fewer.
     std::int64_t soft_reboots = 0, hard_reboots = 0;
     static const Shape<GuestSpec>& shape();
+    /// The part that only the metadata shows: a change of it does not concern the running guest.
+    Json documents() const;
+    /// All else.
+    Json machine() const;
 };
 
 /// Status in agent::Observed of a guest.
@@ -63,8 +70,8 @@ struct GuestStatus {
     std::int64_t power_state = 0;
     std::int64_t soft_reboots_done = 0, hard_reboots_done = 0;
     std::string instance_name;
-    std::string domain_type; ///< "kvm" or "qemu"
-    std::int64_t vnc_port = 0;
+    std::string domain_type;   ///< "kvm" or "qemu"
+    std::string vnc_socket;    ///< unix socket of the screen (VNC) on the host
     std::string serial_socket; ///< unix socket of the serial console on the host
     static const Shape<GuestStatus>& shape();
 };

@@ -31,6 +31,15 @@ const Shape<ServerFault>& ServerFault::shape() {
     return s;
 }
 
+const Shape<ResizeRecord>& ResizeRecord::shape() {
+    static const auto s = Shape<ResizeRecord>()
+                              .field("flavor", &ResizeRecord::flavor)
+                              .field("host", &ResizeRecord::host)
+                              .field("node", &ResizeRecord::node)
+                              .field("vm_state", &ResizeRecord::vm_state);
+    return s;
+}
+
 namespace {
 constexpr const char* host_attributes = "os_compute_api:os-extended-server-attributes";
 
@@ -65,7 +74,8 @@ Json flavor(const Server& s, const View& view) {
 }
 
 Json fault(const Server& s, const View& view) {
-    if (s.vm_state != VmState::error || !s.fault) return Json();
+    bool shown = s.vm_state == VmState::error || s.vm_state == VmState::deleted;
+    if (!shown || !s.fault) return Json();
     Json::Object out{{"code", s.fault->code},
                      {"created", iso_time(s.fault->created)},
                      {"message", s.fault->message}};
@@ -122,7 +132,8 @@ void basic_fields(Shape<Server>& s) {
         .field("key_name", &Server::key_name, {not_filterable})
         .field("OS-SRV-USG:launched_at", &Server::launched_at,
                {not_filterable, column("launched_at"), time_format(6, "")})
-        .computed("OS-SRV-USG:terminated_at", null)
+        .field("OS-SRV-USG:terminated_at", &Server::terminated_at,
+               {not_filterable, column("terminated_at"), time_format(6, "")})
         .computed("security_groups", security_groups, {omit_null});
 }
 
@@ -180,7 +191,11 @@ void inner_fields(Shape<Server>& s) {
         .field("scheduler_hints", &Server::scheduler_hints, {hidden, not_filterable})
         .field("drive", &Server::config_drive, {hidden, not_filterable, column("config_drive")})
         .field("locked_by", &Server::locked_by, {hidden, not_filterable})
-        .field("fault_record", &Server::fault, {hidden, not_filterable});
+        .field("fault_record", &Server::fault, {hidden, not_filterable})
+        .field("device_tags", &Server::device_tags, {hidden, not_filterable})
+        .field("resize_record", &Server::resize, {hidden, not_filterable})
+        .field("rescue_image", &Server::rescue_image, {hidden, not_filterable})
+        .field("shelved_image", &Server::shelved_image, {hidden, not_filterable});
 }
 } // namespace
 

@@ -26,6 +26,14 @@ struct ServerFault {
     static const Shape<ServerFault>& shape();
 };
 
+/// What a resize goes back to, until it is confirmed.
+struct ResizeRecord {
+    FlavorCopy flavor;
+    std::string host, node;
+    VmState vm_state = VmState::active; ///< before
+    static const Shape<ResizeRecord>& shape();
+};
+
 struct Server {
     std::string id, project_id, user_id, name, hostname;
     std::optional<std::string> description;
@@ -54,8 +62,12 @@ struct Server {
     std::optional<std::string> locked_reason;
     std::string reservation_id;
     std::int64_t launch_index = 0;
-    std::optional<Time> launched_at;
+    std::optional<Time> launched_at, terminated_at;
     std::optional<ServerFault> fault;
+    Json device_tags = Json::object();        ///< port -> tag its card shows in the guest
+    std::optional<ResizeRecord> resize;       ///< while a resize can be taken back
+    std::optional<std::string> rescue_image;  ///< while rescued
+    std::optional<std::string> shelved_image; ///< while shelved
     Time created_at, updated_at;
 
     // Filled in for views only.

@@ -10,7 +10,19 @@
 
 namespace nephele::nova {
 
-enum class VmState { building, active, paused, suspended, stopped, error };
+enum class VmState {
+    building,
+    active,
+    paused,
+    suspended,
+    stopped,
+    rescued,
+    resized,
+    shelved,
+    shelved_offloaded,
+    deleted, ///< kept for a while after it is gone
+    error,
+};
 const std::vector<std::pair<VmState, const char*>>& names_of(VmState);
 
 enum class TaskState {
@@ -25,6 +37,21 @@ enum class TaskState {
     unpausing,
     suspending,
     resuming,
+    image_snapshot,
+    image_uploading,
+    image_backup,
+    rebuilding,
+    resize_prep,
+    resize_migrating,
+    resize_finish,
+    resize_reverting,
+    rescuing,
+    unrescuing,
+    shelving,
+    shelving_image_uploading,
+    shelving_offloading,
+    unshelving,
+    updating_password,
     deleting,
 };
 const std::vector<std::pair<TaskState, const char*>>& names_of(TaskState);

@@ -36,10 +36,8 @@ std::optional<ConsoleTarget> console_of_token(db::Tx& tx, const std::string& tok
     if (!status) return std::nullopt;
     target.project_id = server->project_id;
     target.host = *server->host;
-    target.serial_socket = status->serial_socket;
-    target.vnc_port = status->vnc_port;
-    bool there = target.type == "serial" ? !target.serial_socket.empty() : target.vnc_port > 0;
-    if (!there) return std::nullopt;
+    target.socket = target.type == "serial" ? status->serial_socket : status->vnc_socket;
+    if (target.socket.empty()) return std::nullopt;
     return target;
 }
 

@@ -11,9 +11,8 @@ namespace nephele::nova {
 
 struct ConsoleTarget {
     std::string server_id, project_id, host;
-    std::string type;          ///< "serial", "novnc"
-    std::string serial_socket; ///< on that host, for "serial"
-    std::int64_t vnc_port = 0; ///< on that host, for "novnc"
+    std::string type;   ///< "serial", "novnc"
+    std::string socket; ///< on that host
 };
 /// A new token for this server's console; good for nova.console_token_seconds.
 std::string issue_console_token(Context&, const std::string& server_id, const std::string& type);

@@ -27,10 +27,13 @@ void forget(ops::Step& step, DeleteServer& s) {
     auto server = store::find_server(step.tx, s.server);
     if (!server) return;
     release_ports(step, *server);
+    auto host = server->host, node = server->node;
     unplace_server(step, *server);
     step.tx.exec("DELETE FROM nova_console_tokens WHERE server_id = ?", db::Params{s.server});
     store::finish_action(step, s.server, s.host, "");
-    shape::erase(step, servers(), *server);
+    server->host = host;
+    server->node = node;
+    store::bury_server(step, *server);
 }
 
 void undone(ops::Step& step, DeleteServer& s) {

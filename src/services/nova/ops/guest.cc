@@ -6,6 +6,8 @@
 #include "services/glance/client.h"
 #include "services/neutron/client.h"
 
+#include <algorithm>
+
 namespace nephele::nova {
 namespace {
 constexpr const char* observed_guest = "observed.guest";
@@ -34,18 +36,55 @@ Json fixed_ips_of(const neutron::Attachment& attachment) {
     return out;
 }
 
-std::vector<GuestNic> nics_of(db::Tx& tx, const std::string& server_id) {
+// "port address" -> floating IP. A floating IP follows the address that it leads to.
+std::map<std::string, std::string> floating_ips_of(db::Tx& tx, const std::string& server_id) {
+    std::map<std::string, std::string> out;
+    std::string fixed;
+    auto addresses = neutron::addresses_of_devices(tx, {server_id})[server_id];
+    for (auto& address : addresses) {
+        if (address.floating)
+            out[fixed] = address.address;
+        else
+            fixed = address.port_id + " " + address.address;
+    }
+    return out;
+}
+
+std::vector<GuestNic> nics_of(db::Tx& tx, const Server& server) {
     std::vector<GuestNic> nics;
-    for (auto& attachment : neutron::attachments_of_device(tx, server_id)) {
+    auto floating = floating_ips_of(tx, server.id);
+    for (auto& attachment : neutron::attachments_of_device(tx, server.id)) {
         GuestNic nic;
         nic.port_id = attachment.port.id;
         nic.network_id = attachment.network.id;
         nic.mac = attachment.port.mac_address;
         if (attachment.network.mtu > 0) nic.mtu = attachment.network.mtu;
+        nic.tag = server.device_tags.text(nic.port_id);
         nic.fixed_ips = fixed_ips_of(attachment);
+        for (auto& one : nic.fixed_ips.as_array()) {
+            auto found = floating.find(nic.port_id + " " + one.text("ip_address"));
+            if (found != floating.end()) one["floating_ip"] = found->second;
+        }
         nics.push_back(std::move(nic));
     }
     return nics;
+}
+void fill_documents(db::Tx& tx, const Server& server, GuestSpec& spec) {
+    spec.hostname = server.hostname;
+    spec.display_name = server.name;
+    spec.keys.clear();
+    if (server.key_name) {
+        bool certificate = server.public_key.rfind("-----BEGIN", 0) == 0;
+        spec.keys.push_back({*server.key_name, server.public_key, certificate ? "x509" : "ssh"});
+    }
+    spec.user_data = server.user_data.value_or("");
+    spec.metadata = server.metadata;
+    spec.availability_zone = server.availability_zone;
+    spec.launch_index = server.launch_index;
+    spec.flavor_name = server.flavor.name;
+    spec.reservation_id = server.reservation_id;
+    spec.security_groups = neutron::security_group_names(tx, {server.id})[server.id];
+    spec.launched_at = server.launched_at.value_or(server.created_at);
 }
 } // namespace
 
@@ -59,10 +98,8 @@ GuestSpec guest_spec_of(Context& context, const Server& server, GuestPower power
     GuestSpec spec;
     spec.server_id = server.id;
     spec.name = server.instance_name.value_or("");
-    spec.hostname = server.hostname;
     spec.project_id = server.project_id;
     spec.user_id = server.user_id;
-    spec.display_name = server.name;
     spec.vcpus = server.vcpus;
     spec.memory_mb = server.memory_mb;
     spec.root_gb = server.root_gb;
@@ -70,13 +107,9 @@ GuestSpec guest_spec_of(Context& context, const Server& server, GuestPower power
     spec.image_path = image->path;
     spec.image_format = image->inspected_format;
     spec.image_checksum = image->checksum;
-    spec.nics = nics_of(context.tx, server.id);
-    if (server.key_name) spec.keys.push_back({*server.key_name, server.public_key});
+    spec.nics = nics_of(context.tx, server);
     spec.config_drive = server.config_drive;
-    spec.user_data = server.user_data.value_or("");
-    spec.metadata = server.metadata;
-    spec.availability_zone = server.availability_zone;
-    spec.launched_at = server.launched_at.value_or(server.created_at);
+    fill_documents(context.tx, server, spec);
     spec.power = power;
     return spec;
 }
@@ -100,12 +133,36 @@ std::int64_t desire_spec(Context& context, const Server& server, const GuestSpec
                          GuestSpec::shape().image(&spec), force);
 }
 
-void refresh_metadata(Context& context, const Server& server) {
-    if (!server.host) return;
-    auto wanted = agent::desired(context.tx, *server.host, guest_kind, server.id);
-    if (!wanted || wanted->absent) return;
-    wanted->spec["metadata"] = server.metadata;
-    agent::desire(context, *server.host, guest_kind, server.id, std::move(wanted->spec));
+std::optional<GuestSpec> renewed_spec(db::Tx& tx, const Server& server) {
+    if (!server.host) return std::nullopt;
+    auto wanted = agent::desired(tx, *server.host, guest_kind, server.id);
+    if (!wanted || wanted->absent) return std::nullopt;
+    GuestSpec spec;
+    GuestSpec::shape().from_image(wanted->spec, &spec);
+    Json before = GuestSpec::shape().image(&spec);
+    // When it was started is no news.
+    Time launched = spec.launched_at;
+    fill_documents(tx, server, spec);
+    spec.launched_at = launched;
+    auto now = nics_of(tx, server);
+    auto same_port = [&](const GuestNic& nic) {
+        return std::find_if(now.begin(), now.end(),
+                            [&](const GuestNic& other) { return other.port_id == nic.port_id; });
+    };
+    for (auto& nic : spec.nics)
+        if (auto found = same_port(nic); found != now.end()) {
+            nic.fixed_ips = found->fixed_ips;
+            nic.tag = found->tag;
+        }
+    // Ports that were deleted; new ones come by an operation.
+    if (!server.task_state)
+        std::erase_if(spec.nics, [&](const GuestNic& nic) { return same_port(nic) == now.end(); });
+    if (GuestSpec::shape().image(&spec) == before) return std::nullopt;
+    return spec;
+}
+
+void refresh_documents(Context& context, const Server& server) {
+    if (auto spec = renewed_spec(context.tx, server)) desire_spec(context, server, *spec);
 }
 
 bool guest_reached(ops::Step& step, const std::string& host, const std::string& server_id,

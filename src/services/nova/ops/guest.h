@@ -17,8 +17,11 @@ std::int64_t desire_guest(Context&, const Server&, GuestPower power);
 GuestSpec spec_with_power(Context&, const Server&, GuestPower power);
 std::int64_t desire_spec(Context&, const Server&, const GuestSpec&, bool force = false);
 
-/// Tells the host of changed metadata; nothing happens when it has no guest.
-void refresh_metadata(Context&, const Server&);
+/// Tells the host what the guest's metadata documents say now (name, metadata, groups, floating
+/// IPs); nothing happens when that is what it knows, or it has no guest.
+void refresh_documents(Context&, const Server&);
+/// The spec that refresh_documents would desire; nothing when it is desired already.
+std::optional<GuestSpec> renewed_spec(db::Tx&, const Server&);
 
 /// Waits (wait_for) until the host has made this generation so. Throws EngineFailure(permanent)
 /// when it cannot.

@@ -142,6 +142,7 @@ void make_ports(Context& context, const PortPlan& plan, Server& server) {
         if (!one.port_id.empty()) {
             neutron::attach_port(context, one.port_id, server.id, owner);
             server.kept_ports.push_back(one.port_id);
+            if (!one.tag.empty()) server.device_tags[one.port_id] = one.tag;
             continue;
         }
         neutron::WantedPort wanted;
@@ -152,7 +153,8 @@ void make_ports(Context& context, const PortPlan& plan, Server& server) {
         wanted.device_id = server.id;
         wanted.device_owner = owner;
         try {
-            neutron::create_port(context, wanted);
+            auto port = neutron::create_port(context, wanted);
+            if (!one.tag.empty()) server.device_tags[port.id] = one.tag;
         } catch (const Failure& failure) {
             translate(failure, one);
         }

@@ -37,6 +37,48 @@ db::Migration servers_migration() {
         {},
         {}};
 }
+
+// Servers that are gone, as they were, for lists of what changed; and both together. A column added
+// later must be added to both tables and the view made anew.
+db::Migration deleted_servers_migration() {
+    const std::string columns =
+        "id, project_id, user_id, name, hostname, description, image_ref, flavor_copy, flavor_id, "
+        "vcpus, memory_mb, root_gb, key_name, public_key, user_data, metadata, tags, "
+        "availability_zone, requested_zone, requested_host, past_scheduler, kept_ports, "
+        "scheduler_hints, host, node, instance_name, vm_state, task_state, power_state, "
+        "config_drive, access_ipv4, access_ipv6, disk_config, locked_by, locked_reason, "
+        "reservation_id, launch_index, launched_at, fault_record, created_at, updated_at, "
+        "terminated_at, device_tags, resize_record, rescue_image, shelved_image";
+    return {
+        "nova.007_deleted_servers",
+        {"ALTER TABLE nova_servers ADD COLUMN terminated_at BIGINT",
+         "ALTER TABLE nova_servers ADD COLUMN device_tags TEXT NOT NULL DEFAULT '{}'",
+         "ALTER TABLE nova_servers ADD COLUMN resize_record TEXT",
+         "ALTER TABLE nova_servers ADD COLUMN rescue_image TEXT",
+         "ALTER TABLE nova_servers ADD COLUMN shelved_image TEXT",
+         "CREATE TABLE nova_deleted_servers (id TEXT PRIMARY KEY, project_id TEXT NOT NULL, "
+         "user_id TEXT NOT NULL, name TEXT NOT NULL, hostname TEXT NOT NULL, description TEXT, "
+         "image_ref TEXT NOT NULL, flavor_copy TEXT NOT NULL, flavor_id TEXT NOT NULL, vcpus "
+         "BIGINT NOT NULL, memory_mb BIGINT NOT NULL, root_gb BIGINT NOT NULL, key_name TEXT, "
+         "public_key TEXT NOT NULL, user_data TEXT, metadata TEXT NOT NULL, tags TEXT NOT NULL, "
+         "availability_zone TEXT NOT NULL, requested_zone TEXT, requested_host TEXT NOT NULL, "
+         "past_scheduler BIGINT NOT NULL, kept_ports TEXT NOT NULL, scheduler_hints TEXT NOT "
+         "NULL, host TEXT, node TEXT, instance_name TEXT, vm_state TEXT NOT NULL, task_state "
+         "TEXT, power_state BIGINT NOT NULL, config_drive BIGINT NOT NULL, access_ipv4 TEXT NOT "
+         "NULL, access_ipv6 TEXT NOT NULL, disk_config TEXT NOT NULL, locked_by TEXT, "
+         "locked_reason TEXT, reservation_id TEXT NOT NULL, launch_index BIGINT NOT NULL, "
+         "launched_at BIGINT, fault_record TEXT, created_at BIGINT NOT NULL, updated_at BIGINT "
+         "NOT NULL, terminated_at BIGINT, device_tags TEXT NOT NULL, resize_record TEXT, "
+         "rescue_image TEXT, shelved_image TEXT)",
+         "CREATE INDEX nova_deleted_servers_project ON nova_deleted_servers (project_id, "
+         "updated_at)",
+         "CREATE INDEX nova_deleted_servers_updated ON nova_deleted_servers (updated_at)",
+         "CREATE INDEX nova_deleted_servers_terminated ON nova_deleted_servers (terminated_at)",
+         "CREATE VIEW nova_servers_with_deleted AS SELECT " + columns +
+             " FROM nova_servers UNION ALL SELECT " + columns + " FROM nova_deleted_servers"},
+        {},
+        {}};
+}
 } // namespace
 
 const std::vector<db::Migration>& migrations() {
@@ -79,6 +121,13 @@ const std::vector<db::Migration>& migrations() {
          {"CREATE TABLE nova_console_tokens (digest TEXT PRIMARY KEY, server_id TEXT NOT NULL, "
           "type "
           "TEXT NOT NULL, expires_at BIGINT NOT NULL)"},
+         {},
+         {}},
+        deleted_servers_migration(),
+        {"nova.008_quota_classes",
+         {"CREATE TABLE nova_quota_classes (class TEXT NOT NULL, resource TEXT NOT NULL, "
+          "hard_limit "
+          "BIGINT NOT NULL, PRIMARY KEY (class, resource))"},
          {},
          {}},
     };

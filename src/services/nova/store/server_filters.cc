@@ -57,13 +57,34 @@ const char* const accepted_and_ignored[] = {"kernel_id",    "ramdisk_id",       
                                             "progress",     "root_device_name", "terminated_at",
                                             "soft_deleted", "auto_disk_config"};
 
-void add_known(Where& where, const Known& known, const std::string& value) {
+std::string text_of_column(const std::string& column, const Server& server) {
+    if (column == "hostname") return server.hostname;
+    return column == "description" ? server.description.value_or("") : server.name;
+}
+
+// As the database's LIKE where that can say it.
+void add_pattern(ServerQuery& query, const Known& known, const std::string& value) {
+    std::string why;
+    auto pattern = Pattern::parse(value, &why);
+    if (!pattern) throw invalid(known.name, value, "It is no regular expression: " + why + ".");
+    std::string column = known.column;
+    if (auto like = like_pattern(value))
+        return add(query.where, column + " LIKE ? ESCAPE '\\'", {*like});
+    auto text = column == "hostname" ? [](const Server& s) { return text_of_column("hostname", s); }
+                : column == "description"
+                    ? [](const Server& s) { return text_of_column("description", s); }
+                    : [](const Server& s) { return text_of_column("name", s); };
+    query.expressions.push_back({text, std::move(*pattern)});
+}
+
+void add_known(ServerQuery& query, const Known& known, const std::string& value) {
+    Where& where = query.where;
     std::string column = known.column;
     switch (known.how) {
     case How::equal:
         return add(where, column + " = ?", {value});
     case How::pattern:
-        return add(where, column + " LIKE ? ESCAPE '\\'", {like_pattern(value)});
+        return add_pattern(query, known, value);
     case How::number: {
         auto number = to_int(value);
         if (!number) throw invalid(known.name, value, "It is not an integer.");
@@ -81,30 +102,43 @@ void add_known(Where& where, const Known& known, const std::string& value) {
     }
 }
 
-void add_status(ServerQuery& query, const std::vector<std::string>& wanted) {
-    static const auto names = [](VmState vm, const char* name, const std::string& status,
-                                 Where& where) {
-        if (status_of(vm, std::nullopt) != status) return;
-        if (vm == VmState::active)
-            add(where,
-                "vm_state = ? AND (task_state IS NULL OR task_state NOT IN ('rebooting', "
-                "'rebooting_hard'))",
-                {name});
-        else
-            add(where, "vm_state = ?", {name});
-    };
+// The condition for servers of one vm_state that show this status; empty when none can.
+Where shows(VmState vm, const char* name, const std::string& status) {
+    Where where;
+    std::string others, these;
+    for (auto& [task, task_name] : names_of(TaskState{})) {
+        bool shown = status_of(vm, task) == status;
+        if (shown == (status_of(vm, std::nullopt) == status)) continue;
+        std::string& list = shown ? these : others;
+        list += (list.empty() ? "'" : ", '") + std::string(task_name) + "'";
+    }
+    if (status_of(vm, std::nullopt) != status) {
+        if (!these.empty()) add(where, "vm_state = ? AND task_state IN (" + these + ")", {name});
+        return where;
+    }
+    std::string but = others.empty()
+                          ? std::string()
+                          : " AND (task_state IS NULL OR task_state NOT IN (" + others + "))";
+    add(where, "vm_state = ?" + but, {name});
+    return where;
+}
+
+void add_status(ServerQuery& query, const std::vector<std::string>& wanted, bool admin) {
     Where any;
     for (auto& one : wanted) {
         std::string status;
         for (char c : one) status += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-        Where where;
-        for (auto& [vm, name] : names_of(VmState{})) names(vm, name, status, where);
-        if (status == "REBOOT") add(where, "vm_state = 'active' AND task_state = 'rebooting'", {});
-        if (status == "HARD_REBOOT")
-            add(where, "vm_state = 'active' AND task_state = 'rebooting_hard'", {});
-        if (where.sql.empty()) continue;
-        any.sql += (any.sql.empty() ? "" : " OR ") + where.sql;
-        for (auto& param : where.params) any.params.push_back(param);
+        if (status == "DELETED") {
+            if (!admin)
+                throw forbidden("Forbidden", "Only administrators may list deleted instances");
+            query.deleted = ServerQuery::Deleted::only;
+        }
+        for (auto& [vm, name] : names_of(VmState{})) {
+            Where where = shows(vm, name, status);
+            if (where.sql.empty()) continue;
+            any.sql += (any.sql.empty() ? "" : " OR ") + where.sql;
+            for (auto& param : where.params) any.params.push_back(param);
+        }
     }
     if (any.sql.empty())
         query.nothing = true;
@@ -128,19 +162,28 @@ void add_tags(Where& where, const std::string& value, bool any, bool wanted) {
     add(where, wanted ? sql : "NOT (" + sql + ")", std::move(params));
 }
 
-void add_changes(Where& where, Page& page, const char* name, const char* comparison) {
+// With these, what is gone since then is shown too.
+void add_changes(ServerQuery& query, Page& page, const char* name, const char* comparison) {
     auto value = page.take(name);
     if (!value) return;
     auto time = parse_time(*value);
     if (!time) throw invalid(name, *value, "It is not a date-time.");
-    add(where, std::string("updated_at ") + comparison + " ?", {time->us});
+    add(query.where, std::string("updated_at ") + comparison + " ?", {time->us});
+    if (query.deleted == ServerQuery::Deleted::without) query.deleted = ServerQuery::Deleted::with;
 }
 } // namespace
 
-std::string like_pattern(std::string_view expression) {
+bool ServerQuery::fits(const Server& server) const {
+    for (auto& expression : expressions)
+        if (!expression.pattern.matches(expression.text(server))) return false;
+    return true;
+}
+
+std::optional<std::string> like_pattern(std::string_view expression) {
     bool from_start = !expression.empty() && expression.front() == '^';
     if (from_start) expression.remove_prefix(1);
-    bool to_end = !expression.empty() && expression.back() == '$';
+    bool escaped = expression.size() > 1 && expression[expression.size() - 2] == '\\';
+    bool to_end = !escaped && !expression.empty() && expression.back() == '$';
     if (to_end) expression.remove_suffix(1);
     std::string out = from_start ? "" : "%";
     auto literal = [&](char c) {
@@ -149,19 +192,19 @@ std::string like_pattern(std::string_view expression) {
     };
     for (std::size_t i = 0; i < expression.size(); ++i) {
         char c = expression[i];
-        bool star = c == '.' && i + 1 < expression.size() && expression[i + 1] == '*';
+        char next = i + 1 < expression.size() ? expression[i + 1] : '\0';
+        bool star = c == '.' && next == '*';
         if (star) {
             out += '%';
             ++i;
         } else if (c == '.') {
             out += '_';
         } else if (c == '\\' && i + 1 < expression.size()) {
+            // \d and the like are classes.
+            if (std::isalnum(static_cast<unsigned char>(expression[i + 1]))) return std::nullopt;
             literal(expression[++i]);
         } else if (std::string_view("*+?()[]{}|^$").find(c) != std::string_view::npos) {
-            throw bad_request("ValidationError",
-                              format("The pattern '{}' uses '{}': only ^ $ . and .* are understood "
-                                     "here. Put a backslash before it to mean the character.",
-                                     std::string(expression.substr(0, 100)), c));
+            return std::nullopt;
         } else {
             literal(c);
         }
@@ -175,12 +218,12 @@ ServerQuery server_query(Page& page, const Version& version, bool admin) {
         bool allowed = admin || known.everybody_since == 0 ||
                        (known.everybody_since > 0 && version.minor >= known.everybody_since);
         for (auto& value : page.take_all(known.name))
-            if (allowed) add_known(query.where, known, value);
+            if (allowed) add_known(query, known, value);
     }
     for (auto* name : accepted_and_ignored) page.take_all(name);
-    if (auto status = page.take_all("status"); !status.empty()) add_status(query, status);
-    add_changes(query.where, page, "changes-since", ">=");
-    if (version.minor >= 66) add_changes(query.where, page, "changes-before", "<=");
+    if (auto status = page.take_all("status"); !status.empty()) add_status(query, status, admin);
+    add_changes(query, page, "changes-since", ">=");
+    if (version.minor >= 66) add_changes(query, page, "changes-before", "<=");
     if (version.minor >= 26) {
         if (auto tags = page.take("tags")) add_tags(query.where, *tags, false, true);
         if (auto tags = page.take("tags-any")) add_tags(query.where, *tags, true, true);
@@ -194,8 +237,10 @@ ServerQuery server_query(Page& page, const Version& version, bool admin) {
         bool yes = word == "true" || word == "1";
         add(query.where, yes ? "locked_by IS NOT NULL" : "locked_by IS NULL", {});
     }
-    if (auto deleted = page.take("deleted"))
-        query.nothing = query.nothing || (admin && (iequals(*deleted, "true") || *deleted == "1"));
+    if (auto deleted = page.take("deleted"); deleted && admin) {
+        bool yes = iequals(*deleted, "true") || *deleted == "1";
+        query.deleted = yes ? ServerQuery::Deleted::only : ServerQuery::Deleted::without;
+    }
     if (auto ip = page.take("ip")) query.ip = *ip;
     if (auto ip = page.take("ip6")) query.ip6 = *ip;
     return query;

@@ -4,14 +4,28 @@
 namespace nephele::nova {
 using shape::TableBase;
 
+namespace {
+Table<Server> table_named(const char* name, const char* kind) {
+    return Table<Server>(TableBase{.name = name,
+                                   .service = "nova",
+                                   .kind = kind,
+                                   .project_column = "project_id",
+                                   .not_found_code = "InstanceNotFound",
+                                   .not_found_message = "Instance {} could not be found.",
+                                   .updated_column = "updated_at"});
+}
+} // namespace
+
 const Table<Server>& servers() {
-    static const Table<Server> t(TableBase{.name = "nova_servers",
-                                           .service = "nova",
-                                           .kind = "server",
-                                           .project_column = "project_id",
-                                           .not_found_code = "InstanceNotFound",
-                                           .not_found_message = "Instance {} could not be found.",
-                                           .updated_column = "updated_at"});
+    static const auto t = table_named("nova_servers", "server");
+    return t;
+}
+const Table<Server>& deleted_servers() {
+    static const auto t = table_named("nova_deleted_servers", "deleted_server");
+    return t;
+}
+const Table<Server>& servers_with_deleted() {
+    static const auto t = table_named("nova_servers_with_deleted", "server");
     return t;
 }
 
@@ -30,6 +44,20 @@ namespace store {
 
 std::optional<Server> find_server(db::Tx& tx, const std::string& id) {
     return shape::find(tx, servers(), Scope::all(), id);
+}
+
+void bury_server(Context& context, Server& server) {
+    shape::erase(context, servers(), server);
+    server.vm_state = VmState::deleted;
+    server.task_state.reset();
+    server.power_state = power::none;
+    server.terminated_at = server.updated_at = context.now;
+    shape::insert(context, deleted_servers(), server);
+}
+
+std::int64_t forget_deleted(db::Tx& tx, Time before) {
+    return tx.exec("DELETE FROM nova_deleted_servers WHERE terminated_at < ?",
+                   db::Params{before.us});
 }
 
 std::optional<ComputeHost> host_named(db::Tx& tx, const std::string& host) {

@@ -13,10 +13,16 @@ using shape::Table;
 using shape::Where;
 
 const Table<Server>& servers();
+/// Gone ones, kept for nova.keep_deleted_days; and both together, for lists.
+const Table<Server>& deleted_servers();
+const Table<Server>& servers_with_deleted();
 const Table<ComputeHost>& compute_hosts();
 
 namespace store {
 std::optional<Server> find_server(db::Tx&, const std::string& id);
+/// Takes the server out of servers() and keeps it among the deleted ones.
+void bury_server(Context&, Server&);
+std::int64_t forget_deleted(db::Tx&, Time before);
 std::optional<ComputeHost> host_named(db::Tx&, const std::string& host);
 std::vector<ComputeHost> all_hosts(db::Tx&);
 bool zone_exists(db::Tx&, const std::string& zone);

@@ -34,7 +34,8 @@ const Table<Keypair>& keypairs() {
 }
 
 std::vector<const TableBase*> tables() {
-    return {&flavors(), &flavor_accesses(), &keypairs(), &servers(), &compute_hosts()};
+    return {&flavors(), &flavor_accesses(), &keypairs(),
+            &servers(), &deleted_servers(), &compute_hosts()};
 }
 
 } // namespace nephele::nova

@@ -170,6 +170,8 @@ task::Task power_sync() {
 task::Task forget() {
     return {.name = "nova.forget", .every_ms = 3'600'000, .run = [](Cloud& cloud) {
                 write_as_cloud(cloud, "", [](Context& context) {
+                    auto days = context.cloud.config().integer("nova.keep_deleted_days");
+                    store::forget_deleted(context.tx, context.now.plus_seconds(-days * 86'400));
                     store::forget_actions(context.tx, context.now.plus_seconds(-30 * 86'400));
                     context.tx.exec("DELETE FROM nova_console_tokens WHERE expires_at < ?",
                                     db::Params{context.now.us});

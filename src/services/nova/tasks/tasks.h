@@ -9,7 +9,10 @@ namespace nephele::nova {
 task::Task register_hosts();
 /// Guests that changed by themselves change their servers: stopped from inside is SHUTOFF.
 task::Task power_sync();
-/// Old console tokens, and what was done with servers long gone.
+/// What guests are told by the metadata service follows floating IPs, addresses and security
+/// groups; cards whose ports were deleted are pulled out.
+task::Task renew_documents();
+/// Old console tokens, servers deleted long ago, and what was done with them.
 task::Task forget();
 
 } // namespace nephele::nova

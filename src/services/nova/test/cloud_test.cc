@@ -114,3 +114,43 @@ TEST_CASE("nova quotas: shown, set, enforced, given back") {
     CHECK(w.call("DELETE", "/os-quota-sets/p1", w.admin).status == 202);
     CHECK(w.call("POST", "/servers", w.member, w.server_body("web")).status == 202);
 }
+
+TEST_CASE("nova quotas: what a class says is the default of every project") {
+    World w;
+    auto set = [&](Json quotas, const std::string& token) {
+        return w.call("PUT", "/os-quota-class-sets/default", token,
+                      one("quota_class_set", std::move(quotas)));
+    };
+    CHECK(set(one("cores", 3), w.member).status == 403);
+    CHECK(set(one("dreams", 3), w.admin).status == 400);
+    auto answer = set(one("cores", 3), w.admin);
+    CHECK(answer.status == 200);
+    CHECK(answer.json.at("quota_class_set").integer("cores") == 3);
+    CHECK(!answer.json.at("quota_class_set").has("id"));
+    CHECK(w.call("GET", "/os-quota-sets/p1", w.member).json.at("quota_set").integer("cores") == 3);
+    CHECK(w.call("GET", "/os-quota-sets/p1/defaults", w.member)
+              .json.at("quota_set")
+              .integer("cores") == 3);
+    CHECK(w.call("PUT", "/os-quota-sets/p1", w.admin, one("quota_set", one("cores", 9))).status ==
+          200);
+    CHECK(w.call("GET", "/os-quota-sets/p1", w.member).json.at("quota_set").integer("cores") == 9);
+}
+
+TEST_CASE("nova versions: the old root answers as the first version") {
+    World w;
+    auto all = w.cloud.get("/compute/", "").json.at("versions");
+    REQUIRE(all.size() == 2);
+    CHECK(all.as_array()[0].text("id") == "v2.0");
+    CHECK(all.as_array()[0].text("version") == "");
+    auto shown = w.cloud.get("/compute/v2/", "").json.at("version");
+    CHECK(shown.text("id") == "v2.0");
+    CHECK(w.cloud.get("/compute/v2.1", "").json.at("version").text("id") == "v2.1");
+    std::string id = w.create_active("web");
+    http::Headers headers;
+    headers.set("OpenStack-API-Version", "compute 2.96");
+    auto server = w.cloud.request("GET", "/compute/v2/servers/" + id, w.member, Json(), headers);
+    CHECK(server.status == 200);
+    CHECK(!server.json.at("server").has("tags"));
+    CHECK(server.json.at("server").at("flavor").has("id"));
+    CHECK(w.cloud.get("/compute/v2/p1/servers", w.member).status == 200);
+}

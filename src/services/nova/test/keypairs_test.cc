@@ -75,3 +75,26 @@ TEST_CASE("nova keypairs: pages since 2.35") {
     CHECK(!rest.has("keypairs_links"));
     CHECK(w.call("GET", "/os-keypairs?marker=zz", w.member).status == 400);
 }
+
+TEST_CASE("nova keypairs: certificates for Windows guests") {
+    World w;
+    auto make = [&](Json more, const char* version) {
+        Json body = Json::object({{"name", "win"}, {"type", "x509"}});
+        for (auto& [key, value] : more.as_object()) body[key] = value;
+        return w.call("POST", "/os-keypairs", w.member, Json::object({{"keypair", body}}), version);
+    };
+    auto made = make(Json::object(), "2.91");
+    REQUIRE(made.status == 201);
+    auto& keypair = made.json.at("keypair");
+    CHECK(keypair.text("type") == "x509");
+    CHECK(keypair.text("fingerprint").size() == 59);
+    CHECK(keypair.text("private_key").rfind("-----BEGIN PRIVATE KEY", 0) == 0);
+    std::string certificate = keypair.text("public_key");
+    CHECK(w.call("DELETE", "/os-keypairs/win", w.member).status == 204);
+    auto imported = make(Json::object({{"public_key", certificate}}), "2.96");
+    CHECK(imported.status == 201);
+    CHECK(imported.json.at("keypair").text("fingerprint") == keypair.text("fingerprint"));
+    CHECK(!imported.json.at("keypair").has("private_key"));
+    CHECK(make(Json::object({{"name", "b"}, {"public_key", "ssh-rsa AAAA"}}), "2.96").status ==
+          400);
+}

@@ -110,7 +110,7 @@ TEST_CASE("nova parts: remote consoles have addresses that end") {
         return cloud.db().read([&](db::Tx& tx) { return nova::console_of_token(tx, token, when); });
     };
     REQUIRE(target(cloud.now()));
-    CHECK(target(cloud.now())->serial_socket == "/run/" + id + ".serial");
+    CHECK(target(cloud.now())->socket == "/run/" + id + ".serial");
     CHECK(target(cloud.now())->host == "h1");
     CHECK(!target(cloud.now().plus_seconds(601)));
     auto open = [&](const std::string& what, const std::string& origin) {
@@ -121,9 +121,114 @@ TEST_CASE("nova parts: remote consoles have addresses that end") {
     CHECK(open("unknown", "") == 404);
     CHECK(open(token, "https://elsewhere.example") == 403);
     CHECK(open(token, "http://127.0.0.1:1") == 503); // h1 is no host of this process.
-    CHECK(asked("vnc", "novnc").status == 400);
+    auto screen = asked("vnc", "novnc");
+    REQUIRE(screen.status == 200);
+    std::string shown = screen.json.at("remote_console").text("url");
+    token = shown.substr(shown.find("token=") + 6);
+    CHECK(target(cloud.now())->socket == "/run/" + id + ".vnc");
+    CHECK(asked("spice", "spice-html5").status == 400);
     CHECK(asked("serial", "novnc").status == 400);
     w.call("DELETE", "/servers/" + id, w.member);
     w.settle();
     CHECK(!target(cloud.now()));
+}
+
+TEST_CASE("nova parts: tags of cards are kept and shown to the guest") {
+    World w;
+    Json nets = Json::array({Json::object({{"uuid", w.network}, {"tag", "inside"}})});
+    std::string id = w.create_active("web", one("networks", nets));
+    std::string path = "/servers/" + id + "/os-interface";
+    auto now = w.call("GET", path, w.member).json.at("interfaceAttachments").as_array()[0];
+    CHECK(now.text("tag") == "inside");
+    auto old = w.call("GET", path, w.member, Json(), "2.69").json.at("interfaceAttachments");
+    CHECK(!old.as_array()[0].has("tag"));
+    CHECK(w.hosts.guests["h1"][id].at("nics").as_array()[0].text("tag") == "inside");
+}
+
+TEST_CASE("nova parts: the guest's documents follow its name, floating IP, groups and ports") {
+    World w;
+    std::string id = w.create_active("web");
+    auto spec = [&]() -> Json& { return w.hosts.guests["h1"][id]; };
+    auto renew = [&] {
+        w.cloud.node().tasks().run_all();
+        w.settle();
+    };
+    CHECK(spec().text("flavor_name") == "small");
+    CHECK(spec().text("reservation_id").rfind("r-", 0) == 0);
+    CHECK(spec().at("security_groups") == Json::array({"default"}));
+    CHECK(w.call("PUT", "/servers/" + id, w.member, one("server", one("name", "new"))).status ==
+          200);
+    w.settle();
+    CHECK(spec().text("display_name") == "new");
+    renew();
+
+    auto post = [&](const char* path, const char* token, Json body) {
+        auto made = w.cloud.post(std::string("/network/v2.0/") + path,
+                                 std::string(token) == "admin" ? w.admin : w.member, body);
+        INFO(made.text);
+        REQUIRE(made.status < 300);
+        return made.json.as_object().front().second.text("id");
+    };
+    auto net = post("networks", "admin",
+                    one("network", Json::object({{"name", "out"}, {"router:external", true}})));
+    auto outside = post(
+        "subnets", "admin",
+        one("subnet",
+            Json::object({{"network_id", net}, {"ip_version", 4}, {"cidr", "172.24.4.0/24"}})));
+    auto router =
+        post("routers", "member",
+             one("router",
+                 Json::object({{"external_gateway_info", Json::object({{"network_id", net}})}})));
+    auto subnets = w.cloud.get("/network/v2.0/subnets?network_id=" + w.network, w.member);
+    std::string subnet = subnets.json.at("subnets").as_array()[0].text("id");
+    REQUIRE(w.cloud
+                .request("PUT", "/network/v2.0/routers/" + router + "/add_router_interface",
+                         w.member, Json::object({{"subnet_id", subnet}}))
+                .status == 200);
+    auto ports = w.cloud.get("/network/v2.0/ports?device_id=" + id, w.member);
+    std::string port = ports.json.at("ports").as_array()[0].text("id");
+    auto floating =
+        post("floatingips", "member",
+             one("floatingip", Json::object({{"floating_network_id", net}, {"port_id", port}})));
+    auto shown = [&] {
+        return spec().at("nics").as_array()[0].at("fixed_ips").as_array()[0].text("floating_ip");
+    };
+    renew();
+    CHECK(shown().rfind("172.24.4.", 0) == 0);
+    CHECK(w.cloud
+              .request("PUT", "/network/v2.0/floatingips/" + floating, w.member,
+                       one("floatingip", one("port_id", Json())))
+              .status == 200);
+    renew();
+    CHECK(shown() == "");
+    auto group = post("security-groups", "member", one("security_group", one("name", "g")));
+    CHECK(w.act(id, one("addSecurityGroup", one("name", "g"))).status == 202);
+    renew();
+    CHECK(spec().at("security_groups") == Json::array({"default", "g"}));
+    // A port that its owner deletes takes the card with it.
+    CHECK(w.cloud.request("DELETE", "/network/v2.0/ports/" + port, w.member).status == 204);
+    renew();
+    CHECK(spec().at("nics").size() == 0);
+}
+
+TEST_CASE("nova parts: external events are answered one by one") {
+    World w;
+    std::string id = w.create_active("web"), absent = "0a0a0a0a-0a0a-40a0-8a0a-0a0a0a0a0a0a";
+    auto event = [](const std::string& server, const char* name) {
+        return Json::object({{"server_uuid", server}, {"name", name}});
+    };
+    auto send = [&](Json events, const std::string& token) {
+        return w.call("POST", "/os-server-external-events", token, one("events", events));
+    };
+    CHECK(send(Json::array({event(id, "network-changed")}), w.member).status == 403);
+    auto good = send(Json::array({event(id, "network-changed")}), w.admin);
+    CHECK(good.status == 200);
+    CHECK(good.json.at("events").as_array()[0].integer("code") == 200);
+    CHECK(good.json.at("events").as_array()[0].text("status") == "completed");
+    auto mixed = send(
+        Json::array({event(id, "network-vif-plugged"), event(absent, "network-changed")}), w.admin);
+    CHECK(mixed.status == 207);
+    CHECK(mixed.json.at("events").as_array()[1].integer("code") == 404);
+    CHECK(send(Json::array({event(absent, "network-changed")}), w.admin).status == 404);
+    CHECK(send(Json::array({event(id, "network-exploded")}), w.admin).status == 400);
 }

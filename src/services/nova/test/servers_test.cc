@@ -204,6 +204,10 @@ TEST_CASE("nova servers: lists are filtered, sorted, paged and scoped") {
     CHECK(names("name=^al") == "alpha");
     CHECK(names("name=eta") == "beta");
     CHECK(names("name=x(") == "400");
+    CHECK(names("name=^[ab]e") == "beta");
+    CHECK(names("name=^(alpha%7Cbeta)$&sort_key=display_name&sort_dir=asc") == "alpha,beta");
+    CHECK(names("name=[a-z]{4,}&limit=1&sort_key=display_name&sort_dir=asc") == "alpha");
+    CHECK(names("name=(x)%5C1") == "400");
     CHECK(names("status=active&sort_key=display_name&sort_dir=desc") == "beta,alpha");
     CHECK(names("status=shutoff") == "");
     CHECK(names("status=nonsense") == "");
@@ -265,4 +269,62 @@ TEST_CASE("nova servers: a given port stays when the server goes") {
     auto after = w.cloud.get("/network/v2.0/ports/" + port_id, w.member);
     REQUIRE(after.status == 200);
     CHECK(after.json.at("port").text("device_id") == "");
+}
+
+TEST_CASE("nova servers: a change answers without what extensions added, until 2.75") {
+    World w;
+    std::string id = w.create_active("web");
+    auto change = [&](const char* version) {
+        return w
+            .call("PUT", "/servers/" + id, w.admin,
+                  Json::object({{"server", Json::object({{"name", "x"}})}}), version)
+            .json.at("server");
+    };
+    auto old = change("2.74");
+    CHECK(old.text("name") == "x");
+    CHECK(old.text("status") == "ACTIVE");
+    CHECK(old.has("locked"));
+    for (auto& [key, value] : old.as_object()) {
+        CHECK(key.rfind("OS-EXT-", 0) != 0);
+        CHECK(key.rfind("OS-SRV-", 0) != 0);
+        CHECK(key.rfind("os-ext", 0) != 0);
+        CHECK(key != "security_groups");
+    }
+    CHECK(!old.at("addresses").at("net").as_array()[0].has("OS-EXT-IPS:type"));
+    auto now = change("2.75");
+    CHECK(now.text("OS-EXT-STS:vm_state") == "active");
+    CHECK(now.has("OS-SRV-USG:launched_at"));
+}
+
+TEST_CASE("nova servers: what is gone is shown to those who ask for changes") {
+    World w;
+    std::string kept = w.create_active("kept"), gone = w.create_active("gone");
+    w.call("DELETE", "/servers/" + gone, w.member);
+    w.settle();
+    auto names = [&](const std::string& query, const std::string& token) {
+        auto answer =
+            w.call("GET", "/servers/detail?sort_key=display_name&sort_dir=asc&" + query, token);
+        if (answer.status != 200) return std::to_string(answer.status);
+        std::string out;
+        for (auto& server : answer.json.at("servers").as_array())
+            out += server.text("name") + ":" + server.text("status") + " ";
+        return out;
+    };
+    CHECK(names("", w.member) == "kept:ACTIVE ");
+    CHECK(names("changes-since=2000-01-01T00:00:00Z", w.member) == "gone:DELETED kept:ACTIVE ");
+    CHECK(names("changes-since=2000-01-01T00:00:00Z&limit=1", w.member) == "gone:DELETED ");
+    CHECK(names("changes-since=2000-01-01T00:00:00Z", w.other) == "");
+    CHECK(names("deleted=true&all_tenants=1", w.admin) == "gone:DELETED ");
+    CHECK(names("deleted=true", w.member) == "kept:ACTIVE ");
+    CHECK(names("status=deleted&all_tenants=1", w.admin) == "gone:DELETED ");
+    CHECK(names("status=deleted", w.member) == "403");
+    CHECK(w.call("GET", "/servers/" + gone, w.member).status == 404);
+    auto list = w.call("GET", "/servers/detail?deleted=true&all_tenants=1", w.admin);
+    auto& server = list.json.at("servers").as_array()[0];
+    CHECK(server.text("OS-EXT-STS:vm_state") == "deleted");
+    CHECK(server.text("OS-SRV-USG:terminated_at") != "");
+    CHECK(w.call("GET", "/limits", w.member)
+              .json.at("limits")
+              .at("absolute")
+              .integer("totalInstancesUsed") == 1);
 }

@@ -76,6 +76,7 @@ agent::Observed Hosts::make(const std::string& host, const agent::Desired& desir
     status.soft_reboots_done = spec.soft_reboots;
     status.hard_reboots_done = spec.hard_reboots;
     status.serial_socket = "/run/" + desired.id + ".serial";
+    status.vnc_socket = "/run/" + desired.id + ".vnc";
     status.power_state = spec.power == GuestPower::running   ? 1
                          : spec.power == GuestPower::paused  ? 3
                          : spec.power == GuestPower::stopped ? 4
