@@ -203,6 +203,59 @@ class Story(c.CloudTest):
         limits = {line['Name']: line['Value'] for line in c.cli_json('limits', 'show', '--absolute', cloud='nephele')}
         self.assertEqual((limits['totalInstancesUsed'], limits['totalRAMUsed']), (1, 128))
 
+    def test_12b_a_card_more_and_less(self):
+        """Hot-plugged into the running guest, and pulled again."""
+        guest = self.made['guest']
+        before = guest.boots()
+        cards = 'grep -l . /sys/class/net/*/address | grep -vc /lo/'
+        self.assertEqual(guest.ssh(cards), '1')
+        c.openstack('server', 'add', 'network', guest.id, 'story')
+        c.wait_for('the guest sees a second card', lambda: guest.ssh(cards) == '2', 30)
+        ports = {p['ID']: p for p in c.openstack_json('port', 'list', '--server', guest.id)}
+        c.wait_for('both ports are up', lambda: {p['Status'] for p in c.openstack_json('port', 'list', '--server', guest.id)} ==
+                   {'ACTIVE'}, 30)
+        first = next(i for i, p in ports.items() if guest.fixed_ip() in str(p['Fixed IP Addresses']))
+        second = next(i for i in ports if i != first)
+        c.openstack('server', 'remove', 'port', guest.id, second)
+        c.wait_for('the card is gone', lambda: guest.ssh(cards) == '1', 60)
+        c.wait_for('its port is gone', lambda: len(c.openstack_json('port', 'list', '--server', guest.id)) == 1, 30)
+        self.assertEqual(guest.boots(), before)
+
+    def test_12c_resize(self):
+        """Larger and back with what was written before; then larger for good."""
+        guest = self.made['guest']
+
+        def memory():
+            return int(guest.ssh('grep MemTotal /proc/meminfo').split()[1])
+        small = memory()
+        guest.ssh('echo before > size && sync')
+        c.openstack('server', 'resize', '--flavor', 'm1.micro', guest.id)
+        guest.wait_for_status('VERIFY_RESIZE', 180)
+        guest.wait_for_ssh()
+        self.assertGreater(memory(), 1.5 * small)
+        self.assertEqual(guest.ssh('cat size'), 'before')
+        guest.ssh('echo meanwhile > size && sync')
+        c.openstack('server', 'resize', 'revert', guest.id)
+        guest.wait_for_status('ACTIVE', 180)
+        guest.wait_for_ssh()
+        self.assertEqual((memory(), guest.ssh('cat size')), (small, 'before'))
+        c.openstack('server', 'resize', '--flavor', 'm1.micro', guest.id)
+        guest.wait_for_status('VERIFY_RESIZE', 180)
+        c.openstack('server', 'resize', 'confirm', guest.id)
+        guest.wait_for_status('ACTIVE')
+        guest.wait_for_ssh()
+        self.assertGreater(memory(), 1.5 * small)
+
+    def test_12d_rebuild(self):
+        """A new disk; address, floating IP and key as before."""
+        guest = self.made['guest']
+        address = guest.fixed_ip()
+        c.openstack('server', 'rebuild', '--image', 'story', guest.id)
+        guest.wait_for_status('ACTIVE', 180)
+        guest.wait_for_ssh()
+        self.assertEqual(guest.ssh('ls marker size 2>/dev/null | wc -l'), '0')
+        self.assertEqual(guest.fixed_ip(), address)
+
     def test_13_config_drive(self):
         """A second guest that learns all from its disk; several servers from one command share a name."""
         made = self.made

@@ -46,15 +46,18 @@ api::Service service() {
     s.catalog_path = "/v2.1";
     s.port = 8774;
     s.manners = manners();
-    s.resources = {discovery_resource(),    flavors_resource(),        flavor_parts_resource(),
-                   keypairs_resource(),     servers_resource(),        server_actions_resource(),
-                   server_parts_resource(), server_network_resource(), instance_actions_resource(),
-                   consoles_resource(),     console_proxy_resource(),  quotas_resource(),
-                   hosts_resource(),        hypervisors_resource(),    external_events_resource()};
+    s.resources = {discovery_resource(),     flavors_resource(),        flavor_parts_resource(),
+                   keypairs_resource(),      servers_resource(),        server_actions_resource(),
+                   server_parts_resource(),  server_network_resource(), instance_actions_resource(),
+                   consoles_resource(),      console_proxy_resource(),  quotas_resource(),
+                   hosts_resource(),         hypervisors_resource(),    external_events_resource(),
+                   aggregates_resource(),    server_groups_resource(),  tenant_usage_resource(),
+                   server_rebuild_resource()};
     s.migrations = migrations();
     s.policies = policies();
     s.options = options();
-    s.operations = {create_server(), delete_server(), change_power()};
+    s.operations = {create_server(),    delete_server(),  change_power(),  attach_interface(),
+                    detach_interface(), rebuild_server(), resize_server(), revert_resize()};
     s.tasks = {register_hosts(), power_sync(), renew_documents(), forget()};
     s.tables = tables();
     s.checks = {{"a server being changed has an operation", check<store::tasks_without_operation>},
@@ -62,7 +65,8 @@ api::Service service() {
                 {"a server on a host has a guest", check<store::servers_without_guest>},
                 {"a claim has a server", check<store::claims_without_server>},
                 {"a server on a host has a claim", check<store::servers_without_claim>},
-                {"a server's port has a server", check<store::ports_without_server>}};
+                {"a server's port has a server", check<store::ports_without_server>},
+                {"a member of a server group is there", check<store::members_without_server>}};
     s.start = compute::start_hosts;
     s.stop = compute::stop_hosts;
     return s;

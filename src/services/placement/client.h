@@ -52,4 +52,8 @@ void release(Context&, const std::string& consumer);
 /// Provider -> resources of one consumer.
 std::map<std::string, Resources> allocations_of(db::Tx&, const std::string& consumer);
 
+/// Whether the provider is in the aggregate (any uuid); nothing happens when it is so already.
+void join_aggregate(Context&, const std::string& provider, const std::string& aggregate);
+void leave_aggregate(Context&, const std::string& provider, const std::string& aggregate);
+
 } // namespace nephele::placement

@@ -26,6 +26,10 @@ api::Resource quotas_resource();
 api::Resource hosts_resource(); ///< services, availability zones
 api::Resource hypervisors_resource();
 api::Resource external_events_resource();
+api::Resource aggregates_resource();
+api::Resource server_groups_resource();
+api::Resource tenant_usage_resource();
+api::Resource server_rebuild_resource(); ///< rebuild, resize
 
 /// The next-page link of a list, when there is more.
 Json next_link(const api::Call& call, const std::string& marker);

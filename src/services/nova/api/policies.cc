@@ -16,6 +16,14 @@ struct Line {
 // Each under "os_compute_api:".
 constexpr Line lines[] = {
     {"os-admin-actions:reset_state", admin, "Set a server's state by hand."},
+    {"os-aggregates:index", admin, "List aggregates."},
+    {"os-aggregates:show", admin, "Show an aggregate."},
+    {"os-aggregates:create", admin, "Make an aggregate."},
+    {"os-aggregates:update", admin, "Rename an aggregate, or its availability zone."},
+    {"os-aggregates:delete", admin, "Remove an aggregate."},
+    {"os-aggregates:add_host", admin, "Put a host into an aggregate."},
+    {"os-aggregates:remove_host", admin, "Take a host out of an aggregate."},
+    {"os-aggregates:set_metadata", admin, "Set an aggregate's metadata."},
     {"os-attach-interfaces:list", reader, "List the ports of a server."},
     {"os-attach-interfaces:show", reader, "Show a port of a server."},
     {"os-attach-interfaces:create", member, "Give a server a port."},
@@ -115,6 +123,8 @@ constexpr Line lines[] = {
     {"servers:create_image", member, "Make an image of a server."},
     {"servers:rebuild", member, "Rebuild."},
     {"servers:resize", member, "Resize."},
+    {"servers:confirm_resize", member, "Confirm a resize."},
+    {"servers:revert_resize", member, "Take a resize back."},
     {"os-server-external-events:create", admin, "Tell nova what happened to a server elsewhere."},
     {"os-services:list", admin, "List services."},
     {"os-services:update", admin, "Enable or disable a service."},

@@ -130,7 +130,7 @@ Json limits(Call& call) {
                                   {"maxServerGroupMembers", limits["server_group_members"]},
                                   {"totalRAMUsed", used["ram"]},
                                   {"totalInstancesUsed", used["instances"]},
-                                  {"totalServerGroupsUsed", 0},
+                                  {"totalServerGroupsUsed", used["server_groups"]},
                                   {"totalCoresUsed", used["cores"]}});
     if (call.version <= Version{2, 38}) absolute["maxImageMeta"] = limits["metadata_items"];
     if (call.version <= Version{2, 56}) {

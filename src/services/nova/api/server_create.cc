@@ -11,6 +11,7 @@
 #include "services/nova/model/links.h"
 #include "services/nova/ops/operations.h"
 #include "services/nova/ops/ports.h"
+#include "services/nova/store/groups.h"
 #include "services/nova/store/quotas.h"
 #include "services/nova/store/servers.h"
 #include "services/nova/store/tables.h"
@@ -55,10 +56,10 @@ void refuse_unbuilt(const NewServer& wanted, const Json& hints) {
         throw bad_request("CertificateValidationFailed",
                           "Trusted image certificates are not served by this cloud.");
     for (auto& [key, value] : hints.as_object())
-        if (key != "same_host" && key != "different_host")
+        if (key != "same_host" && key != "different_host" && key != "group")
             throw bad_request("ValidationError",
-                              format("The scheduler hint '{}' is not honoured here: same_host and "
-                                     "different_host are.",
+                              format("The scheduler hint '{}' is not honoured here: group, "
+                                     "same_host and different_host are.",
                                      key.substr(0, 100)));
 }
 
@@ -164,6 +165,25 @@ std::int64_t count_of(Call& call, const NewServer& wanted, const Server& server)
     return std::max(fits, least);
 }
 
+// The group of the hint; room for so many more servers in it.
+std::optional<std::string> group_for(Call& call, const Json& hints, std::int64_t count) {
+    const Json& hint = hints.get("group");
+    if (hint.is_null()) return std::nullopt;
+    if (!hint.is_string() || !is_uuid(hint.as_string()))
+        throw bad_request(
+            "ValidationError",
+            "Invalid input for field/attribute group. It is the id of a server group.");
+    auto group = shape::find(call.tx, server_groups(), call.scope(), hint.as_string());
+    if (!group)
+        throw bad_request("InstanceGroupNotFound",
+                          format("Instance group {} could not be found.", hint.as_string()));
+    std::int64_t limit = store::limit_of(call.tx, call.project(), "server_group_members");
+    auto members = store::members_of(call.tx, {group->id})[group->id].size();
+    if (limit >= 0 && static_cast<std::int64_t>(members) + count > limit)
+        throw forbidden("OverQuota", "Quota exceeded, too many servers in group");
+    return group->id;
+}
+
 Server make_one(Call& call, const NewServer& wanted, const Server& like, const PortPlan& plan,
                 std::int64_t index, std::int64_t count) {
     Server server = like;
@@ -224,9 +244,11 @@ Json create_servers(Call& call, const Json& body) {
         call.enforce(rule("servers:create:attach_network"));
     PortPlan plan = plan_ports(call, call.scope(), call.project(), wanted.networks,
                                wanted.security_groups, rules);
+    auto group = group_for(call, hints, count);
     Server first;
     for (std::int64_t i = 0; i < count; ++i) {
         Server server = make_one(call, wanted, like, plan, i, count);
+        if (group) store::join_group(call.tx, *group, server.id);
         if (i == 0) first = std::move(server);
     }
     return answer(call, wanted, first);

@@ -5,6 +5,7 @@
 #include "services/neutron/client.h"
 #include "services/nova/api/manners.h"
 #include "services/nova/logic/states.h"
+#include "services/nova/store/groups.h"
 #include "services/nova/store/servers.h"
 
 namespace nephele::nova {
@@ -64,6 +65,9 @@ void fill_in_one(Call& call, Server& server) {
     fill_in(call, one);
     server = std::move(one.front());
     server.server_groups = Json::array();
+    if (call.version < Version{2, 71}) return;
+    if (auto group = store::group_of_server(call.tx, server.id))
+        server.server_groups.push_back(group->id);
 }
 
 Json changed_view(Call& call, Server& server) {

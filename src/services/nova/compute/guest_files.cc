@@ -109,6 +109,17 @@ void GuestFiles::grow_disk(const GuestSpec& guest) {
         qemu_img::resize(path, qemu_img::Format::qcow2, wanted_bytes(guest, size));
 }
 
+void GuestFiles::settle_old_disk(const GuestSpec& guest) {
+    const std::string old = old_disk(guest.server_id), present = disk(guest.server_id);
+    if (guest.old_disk == "kept") {
+        if (!exists(old)) copy_file(present, old);
+    } else if (guest.old_disk == "restored") {
+        if (exists(old)) move_file(old, present);
+    } else {
+        remove_all(old);
+    }
+}
+
 void GuestFiles::make_config_drive(const GuestSpec& guest) {
     const std::string tree = folder(guest.server_id) + "/config.tree";
     const std::string image = config_drive(guest.server_id), part = image + ".part";

@@ -29,6 +29,10 @@ class GuestFiles {
 
     std::string folder(const std::string& server_id) const { return directory_ + "/" + server_id; }
     std::string disk(const std::string& server_id) const { return folder(server_id) + "/disk"; }
+    /// As it was before a resize that is not confirmed.
+    std::string old_disk(const std::string& server_id) const {
+        return folder(server_id) + "/disk.old";
+    }
     std::string config_drive(const std::string& server_id) const {
         return folder(server_id) + "/disk.config";
     }
@@ -58,6 +62,8 @@ class GuestFiles {
     virtual void make_disk(const GuestSpec& guest);
     /// Makes the disk as large as the guest is to have it, never smaller. Not while the guest runs.
     virtual void grow_disk(const GuestSpec& guest);
+    /// Brings the disk of before a resize to where the guest says; not while it runs.
+    virtual void settle_old_disk(const GuestSpec& guest);
     virtual void make_config_drive(const GuestSpec& guest);
     virtual void remove(const std::string& server_id);
     /// Removes cached images that no guest here is layered on and none began with for so long.

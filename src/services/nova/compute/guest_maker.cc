@@ -120,7 +120,8 @@ void GuestMaker::make(const GuestSpec& guest, GuestNote& note) {
 void GuestMaker::make_files(const GuestSpec& guest, GuestNote& note) {
     const std::string base = GuestFiles::base_name(guest);
     const std::string& id = guest.server_id;
-    const bool other_image = note.base != base || !exists(parts_.files.disk(id));
+    const bool other_image =
+        note.base != base || note.rebuilds < guest.rebuilds || !exists(parts_.files.disk(id));
     if (other_image) {
         parts_.files.ensure_base(guest);
         if (auto info = parts_.hypervisor.find(id)) {
@@ -128,15 +129,26 @@ void GuestMaker::make_files(const GuestSpec& guest, GuestNote& note) {
             if (info->has_saved_memory) parts_.hypervisor.drop_saved(id);
         }
         parts_.files.make_disk(guest);
-    } else if (!is_active(state_of(id))) {
-        parts_.files.grow_disk(guest);
+    } else {
+        settle_old_disk(guest);
+        if (!is_active(state_of(id))) parts_.files.grow_disk(guest);
     }
     if (guest.config_drive && (other_image || !exists(parts_.files.config_drive(id))))
         parts_.files.make_config_drive(guest);
     if (other_image) {
         note.base = base;
+        note.rebuilds = guest.rebuilds;
         parts_.files.write_note(id, note);
     }
+}
+
+void GuestMaker::settle_old_disk(const GuestSpec& guest) {
+    const bool there = exists(parts_.files.old_disk(guest.server_id));
+    const bool touches =
+        (guest.old_disk == "kept" && !there) || (guest.old_disk == "restored" && there);
+    // A resize switches off first; a guest that somebody started since must not write meanwhile.
+    if (touches) switch_off(guest, false);
+    parts_.files.settle_old_disk(guest);
 }
 
 void GuestMaker::make_ports(const GuestSpec& guest, GuestNote& note) {

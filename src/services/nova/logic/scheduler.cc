@@ -32,6 +32,10 @@ std::vector<Filter> filters_of(const HostWish& wish) {
     if (wish.only_hosts)
         all.push_back({"is not with the servers it must be with",
                        [&](const HostChoice& h) { return wish.only_hosts->count(h.host) > 0; }});
+    if (wish.aggregate_hosts)
+        all.push_back(
+            {"is in no aggregate with what the flavor asks for",
+             [&](const HostChoice& h) { return wish.aggregate_hosts->count(h.host) > 0; }});
     if (!wish.not_hosts.empty())
         all.push_back({"has a server it must not be with",
                        [&](const HostChoice& h) { return wish.not_hosts.count(h.host) == 0; }});
@@ -75,10 +79,12 @@ std::uint64_t spread(const std::string& server, const std::string& host) {
 }
 } // namespace
 
-double weight_of(const HostChoice& host) {
+double weight_of(const HostChoice& host, int gather) {
     // Free memory first, as upstream's spreading; processors and disk decide between alike ones.
     double weight = free_share(host, "MEMORY_MB") + 0.5 * free_share(host, "VCPU") +
                     0.25 * free_share(host, "DISK_GB");
+    // Where the group's servers are counts more than room, as upstream's weighers do.
+    weight += 2.0 * gather * static_cast<double>(std::min<std::int64_t>(host.group_members, 100));
     // A host that keeps failing comes last as long as there is another.
     return weight - 10.0 * static_cast<double>(std::min<std::int64_t>(host.failed_builds, 10));
 }
@@ -98,7 +104,7 @@ const HostChoice& choose_host(const std::vector<HostChoice>& hosts, const HostWi
     const HostChoice* best = nullptr;
     double best_weight = 0;
     for (auto* host : left) {
-        double weight = weight_of(*host);
+        double weight = weight_of(*host, wish.gather);
         bool equal = best && weight == best_weight;
         if (!best || weight > best_weight ||
             (equal && spread(wish.server_id, host->host) > spread(wish.server_id, best->host))) {

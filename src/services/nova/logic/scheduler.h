@@ -19,6 +19,7 @@ struct HostChoice {
     bool enabled = true, up = true;
     std::map<std::string, std::int64_t> capacity, used; ///< of the resources asked for
     std::int64_t failed_builds = 0;
+    std::int64_t group_members = 0; ///< servers of the same server group there
 };
 
 struct HostWish {
@@ -30,6 +31,9 @@ struct HostWish {
     std::set<std::string> tried;                     ///< hosts that failed already
     std::optional<std::set<std::string>> only_hosts; ///< affinity, same_host
     std::set<std::string> not_hosts;                 ///< anti-affinity, different_host
+    /// Hosts in aggregates with what the flavor asks for (aggregate_instance_extra_specs).
+    std::optional<std::set<std::string>> aggregate_hosts;
+    int gather = 0; ///< 1: soft affinity, -1: soft anti-affinity
 };
 
 /// What earlier constraints removed: in order, with how many hosts.
@@ -44,6 +48,6 @@ const HostChoice& choose_host(const std::vector<HostChoice>& hosts, const HostWi
                               std::int64_t considered, std::vector<Removal> removed);
 
 /// Larger is better.
-double weight_of(const HostChoice& host);
+double weight_of(const HostChoice& host, int gather = 0);
 
 } // namespace nephele::nova::logic

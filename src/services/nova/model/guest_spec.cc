@@ -60,7 +60,9 @@ const Shape<GuestSpec>& GuestSpec::shape() {
                               .field("launched_at", &GuestSpec::launched_at)
                               .field("power", &GuestSpec::power)
                               .field("soft_reboots", &GuestSpec::soft_reboots)
-                              .field("hard_reboots", &GuestSpec::hard_reboots);
+                              .field("hard_reboots", &GuestSpec::hard_reboots)
+                              .field("rebuilds", &GuestSpec::rebuilds)
+                              .field("old_disk", &GuestSpec::old_disk);
     return s;
 }
 

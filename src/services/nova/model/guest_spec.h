@@ -57,6 +57,11 @@ struct GuestSpec {
     GuestPower power = GuestPower::running;
     /// Counted up by each reboot asked for; the host reboots when it has done fewer.
     std::int64_t soft_reboots = 0, hard_reboots = 0;
+    /// Counted up by each rebuild: the disk is made anew from the image.
+    std::int64_t rebuilds = 0;
+    /// The disk as it was before a resize: "kept" beside the present one, "restored" in its place;
+    /// empty: there is none.
+    std::string old_disk;
     static const Shape<GuestSpec>& shape();
     /// The part that only the metadata shows: a change of it does not concern the running guest.
     Json documents() const;

@@ -89,4 +89,24 @@ const Shape<ServerEdit>& ServerEdit::shape() {
     return s;
 }
 
+const Shape<Rebuild>& Rebuild::shape() {
+    static const auto s =
+        Shape<Rebuild>()
+            .field("imageRef", &Rebuild::image_id, {required, max_length(255)})
+            .field("name", &Rebuild::name, {plain_name, max_length(255)})
+            .field("adminPass", &Rebuild::admin_password, {max_length(255)})
+            .field("metadata", &Rebuild::metadata)
+            .field("preserve_ephemeral", &Rebuild::preserve_ephemeral)
+            .field("OS-DCF:diskConfig", &Rebuild::disk_config, {one_of({"AUTO", "MANUAL"})})
+            .field("accessIPv4", &Rebuild::access_ipv4, {text_format("IPv4 address", is_ipv4)})
+            .field("accessIPv6", &Rebuild::access_ipv6, {text_format("IPv6 address", is_ipv6)})
+            .field("personality", &Rebuild::personality, {until(2, 56)})
+            .field("description", &Rebuild::description, {since(2, 19), max_length(255)})
+            .field("key_name", &Rebuild::key_name, {since(2, 54), max_length(255)})
+            .field("user_data", &Rebuild::user_data, {since(2, 57), max_length(65535)})
+            .field("trusted_image_certificates", &Rebuild::trusted_certificates, {since(2, 63)})
+            .field("hostname", &Rebuild::hostname, {since(2, 90), max_length(255)});
+    return s;
+}
+
 } // namespace nephele::nova

@@ -39,4 +39,13 @@ struct ServerEdit {
     static const Shape<ServerEdit>& shape();
 };
 
+/// What the action rebuild takes.
+struct Rebuild {
+    std::string image_id, name, access_ipv4, access_ipv6, disk_config, hostname;
+    std::optional<std::string> admin_password, description, key_name, user_data;
+    Json metadata, personality, trusted_certificates;
+    bool preserve_ephemeral = false;
+    static const Shape<Rebuild>& shape();
+};
+
 } // namespace nephele::nova

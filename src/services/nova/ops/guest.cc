@@ -127,6 +127,17 @@ GuestSpec spec_with_power(Context& context, const Server& server, GuestPower pow
     return spec;
 }
 
+std::int64_t desire_nics(Context& context, const Server& server, const std::string& without_port) {
+    if (!server.host) return 0;
+    auto wanted = agent::desired(context.tx, *server.host, guest_kind, server.id);
+    if (!wanted || wanted->absent) return 0;
+    GuestSpec spec;
+    GuestSpec::shape().from_image(wanted->spec, &spec);
+    spec.nics = nics_of(context.tx, server);
+    std::erase_if(spec.nics, [&](const GuestNic& nic) { return nic.port_id == without_port; });
+    return desire_spec(context, server, spec);
+}
+
 std::int64_t desire_spec(Context& context, const Server& server, const GuestSpec& spec,
                          bool force) {
     return agent::desire(context, *server.host, guest_kind, server.id,

@@ -15,6 +15,8 @@ std::int64_t desire_guest(Context&, const Server&, GuestPower power);
 
 /// The spec desired now, with another power; made anew when there is none.
 GuestSpec spec_with_power(Context&, const Server&, GuestPower power);
+/// The guest is to have cards for all its ports but this one; 0 when it is on no host.
+std::int64_t desire_nics(Context&, const Server&, const std::string& without_port);
 std::int64_t desire_spec(Context&, const Server&, const GuestSpec&, bool force = false);
 
 /// Tells the host what the guest's metadata documents say now (name, metadata, groups, floating

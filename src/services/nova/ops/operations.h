@@ -32,6 +32,49 @@ struct ChangePower {
 };
 ops::Operation change_power();
 
+struct AttachInterface {
+    static constexpr const char* operation = "nova.attach_interface";
+    std::string server, port;
+    std::int64_t generation = 0, undo_generation = 0;
+    static const Shape<AttachInterface>& shape();
+};
+ops::Operation attach_interface();
+
+struct DetachInterface {
+    static constexpr const char* operation = "nova.detach_interface";
+    std::string server, port;
+    std::int64_t generation = 0;
+    static const Shape<DetachInterface>& shape();
+};
+ops::Operation detach_interface();
+
+struct RebuildServer {
+    static constexpr const char* operation = "nova.rebuild_server";
+    std::string server;
+    std::int64_t generation = 0;
+    static const Shape<RebuildServer>& shape();
+};
+ops::Operation rebuild_server();
+
+struct ResizeServer {
+    static constexpr const char* operation = "nova.resize_server";
+    std::string server;
+    FlavorCopy to;
+    std::int64_t generation = 0;
+    static const Shape<ResizeServer>& shape();
+};
+ops::Operation resize_server();
+
+struct RevertResize {
+    static constexpr const char* operation = "nova.revert_resize";
+    std::string server;
+    std::int64_t generation = 0;
+    static const Shape<RevertResize>& shape();
+};
+ops::Operation revert_resize();
+/// The old disk and the old claim go.
+void confirm_resize(Context&, Server&);
+
 /// What an action does: the task meanwhile, the state afterwards.
 struct PowerAction {
     const char* name;

@@ -137,12 +137,14 @@ PortPlan plan_ports(Context& context, const Scope& scope, const std::string& pro
     return plan;
 }
 
-void make_ports(Context& context, const PortPlan& plan, Server& server) {
+std::vector<std::string> make_ports(Context& context, const PortPlan& plan, Server& server) {
+    std::vector<std::string> made;
     for (auto& one : plan.ports) {
         if (!one.port_id.empty()) {
             neutron::attach_port(context, one.port_id, server.id, owner);
             server.kept_ports.push_back(one.port_id);
             if (!one.tag.empty()) server.device_tags[one.port_id] = one.tag;
+            made.push_back(one.port_id);
             continue;
         }
         neutron::WantedPort wanted;
@@ -155,10 +157,12 @@ void make_ports(Context& context, const PortPlan& plan, Server& server) {
         try {
             auto port = neutron::create_port(context, wanted);
             if (!one.tag.empty()) server.device_tags[port.id] = one.tag;
+            made.push_back(port.id);
         } catch (const Failure& failure) {
             translate(failure, one);
         }
     }
+    return made;
 }
 
 } // namespace nephele::nova

@@ -23,7 +23,7 @@ struct PortRules {
 /// Reads and checks what was asked. Throws upstream's failures.
 PortPlan plan_ports(Context&, const Scope&, const std::string& project_id, const Json& networks,
                     const std::vector<GroupRequest>& groups, const PortRules& rules);
-/// Makes (or attaches) the ports; given ones are noted in server.kept_ports.
-void make_ports(Context&, const PortPlan&, Server&);
+/// Makes (or attaches) the ports; given ones are noted in server.kept_ports. Returns their ids.
+std::vector<std::string> make_ports(Context&, const PortPlan&, Server&);
 
 } // namespace nephele::nova

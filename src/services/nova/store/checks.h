@@ -15,5 +15,6 @@ std::vector<std::string> servers_without_guest(db::Tx&);
 std::vector<std::string> claims_without_server(db::Tx&);
 std::vector<std::string> servers_without_claim(db::Tx&);
 std::vector<std::string> ports_without_server(db::Tx&);
+std::vector<std::string> members_without_server(db::Tx&);
 
 } // namespace nephele::nova::store

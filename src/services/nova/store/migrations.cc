@@ -130,6 +130,21 @@ const std::vector<db::Migration>& migrations() {
           "BIGINT NOT NULL, PRIMARY KEY (class, resource))"},
          {},
          {}},
+        {"nova.009_groups",
+         {"CREATE TABLE nova_aggregates (id TEXT PRIMARY KEY, number BIGINT NOT NULL UNIQUE, name "
+          "TEXT NOT NULL, hosts TEXT NOT NULL, metadata TEXT NOT NULL, created_at BIGINT NOT NULL, "
+          "updated_at BIGINT)",
+          "CREATE TABLE nova_aggregate_numbers (last BIGINT NOT NULL)",
+          "INSERT INTO nova_aggregate_numbers (last) VALUES (0)",
+          "CREATE TABLE nova_server_groups (id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id "
+          "TEXT NOT NULL, name TEXT NOT NULL, policy TEXT NOT NULL, max_server_per_host BIGINT, "
+          "created_at BIGINT NOT NULL)",
+          "CREATE INDEX nova_server_groups_project ON nova_server_groups (project_id, created_at)",
+          "CREATE TABLE nova_server_group_members (group_id TEXT NOT NULL, server_id TEXT NOT "
+          "NULL, number BIGINT NOT NULL, PRIMARY KEY (group_id, server_id))",
+          "CREATE INDEX nova_server_group_members_server ON nova_server_group_members (server_id)"},
+         {},
+         {}},
     };
     return all;
 }

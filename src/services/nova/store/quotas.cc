@@ -42,6 +42,8 @@ Amounts usage_of(db::Tx& tx, const std::string& project_id) {
                  out["cores"] = row.integer(1);
                  out["ram"] = row.integer(2);
              });
+    out["server_groups"] =
+        tx.count("SELECT COUNT(*) FROM nova_server_groups WHERE project_id = ?", {project_id});
     return out;
 }
 

@@ -48,6 +48,8 @@ std::optional<Server> find_server(db::Tx& tx, const std::string& id) {
 
 void bury_server(Context& context, Server& server) {
     shape::erase(context, servers(), server);
+    context.tx.exec("DELETE FROM nova_server_group_members WHERE server_id = ?",
+                    db::Params{server.id});
     server.vm_state = VmState::deleted;
     server.task_state.reset();
     server.power_state = power::none;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/nova/store/tables.h"
 
+#include "services/nova/store/groups.h"
 #include "services/nova/store/servers.h"
 
 namespace nephele::nova {
@@ -34,8 +35,8 @@ const Table<Keypair>& keypairs() {
 }
 
 std::vector<const TableBase*> tables() {
-    return {&flavors(), &flavor_accesses(), &keypairs(),
-            &servers(), &deleted_servers(), &compute_hosts()};
+    return {&flavors(),         &flavor_accesses(), &keypairs(),   &servers(),
+            &deleted_servers(), &compute_hosts(),   &aggregates(), &server_groups()};
 }
 
 } // namespace nephele::nova

@@ -3,6 +3,7 @@
 #include "platform/agent/agent.h"
 #include "platform/log/log.h"
 #include "services/nova/model/host_facts.h"
+#include "services/nova/store/groups.h"
 #include "services/nova/store/servers.h"
 #include "services/nova/tasks/tasks.h"
 #include "services/placement/client.h"
@@ -18,12 +19,13 @@ HostFacts facts_of(const agent::HostState& state) {
 }
 
 void take_over(ComputeHost& host, const agent::HostState& state, const HostFacts& facts,
-               const Config& config) {
+               const Config& config, std::map<std::string, std::string>& zones) {
     host.host = state.host;
     host.hypervisor_hostname =
         facts.hypervisor_hostname.empty() ? state.host : facts.hypervisor_hostname;
-    host.zone = facts.availability_zone.empty() ? config.text("nova.default_availability_zone")
-                                                : facts.availability_zone;
+    host.zone = zones.count(state.host)           ? zones[state.host] // an aggregate's
+                : facts.availability_zone.empty() ? config.text("nova.default_availability_zone")
+                                                  : facts.availability_zone;
     host.connected = state.connected;
     host.vcpus = facts.vcpus;
     host.memory_mb = facts.memory_mb;
@@ -65,6 +67,7 @@ std::vector<Change> changes(Cloud& cloud, db::Tx& tx) {
     std::map<std::string, ComputeHost> known;
     for (auto& host : store::all_hosts(tx)) known.emplace(host.host, std::move(host));
     std::vector<Change> out;
+    auto zones = store::zones_of_hosts(tx);
     for (auto& state : agent::hosts(tx)) {
         if (!state.facts.has(compute_facts_key)) continue;
         Change change{std::move(state), std::nullopt};
@@ -72,7 +75,7 @@ std::vector<Change> changes(Cloud& cloud, db::Tx& tx) {
         if (found != known.end()) {
             change.known = found->second;
             ComputeHost after = found->second;
-            take_over(after, change.state, facts_of(change.state), cloud.config());
+            take_over(after, change.state, facts_of(change.state), cloud.config(), zones);
             // The record as text: whatever field differs.
             if (ComputeHost::shape().image(&after) == ComputeHost::shape().image(&found->second))
                 continue;
@@ -86,7 +89,8 @@ void apply(Context& context, const Change& change) {
     HostFacts facts = facts_of(change.state);
     const Config& config = context.cloud.config();
     ComputeHost host = change.known.value_or(ComputeHost{});
-    take_over(host, change.state, facts, config);
+    auto zones = store::zones_of_hosts(context.tx);
+    take_over(host, change.state, facts, config, zones);
     host.id = placement::ensure_provider(context, host.hypervisor_hostname,
                                          inventories_of(facts, config), facts.traits);
     if (change.known) return shape::update(context, compute_hosts(), host);

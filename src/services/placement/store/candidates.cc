@@ -128,6 +128,30 @@ void release(Context& context, const std::string& consumer) {
     store::set_allocations(context, consumer, {}, "", "");
 }
 
+namespace {
+void change_aggregates(Context& context, const std::string& provider_id,
+                       const std::string& aggregate, bool in) {
+    auto provider = find(context.tx, providers(), Scope::all(), provider_id);
+    if (!provider) return;
+    auto all = store::aggregates_of(context.tx, provider_id);
+    bool there = std::find(all.begin(), all.end(), aggregate) != all.end();
+    if (there == in) return;
+    if (in)
+        all.push_back(aggregate);
+    else
+        std::erase(all, aggregate);
+    store::set_aggregates(context.tx, provider_id, all);
+    store::bump(context, *provider);
+}
+} // namespace
+
+void join_aggregate(Context& context, const std::string& provider, const std::string& aggregate) {
+    change_aggregates(context, provider, aggregate, true);
+}
+void leave_aggregate(Context& context, const std::string& provider, const std::string& aggregate) {
+    change_aggregates(context, provider, aggregate, false);
+}
+
 std::map<std::string, Resources> allocations_of(db::Tx& tx, const std::string& consumer) {
     std::map<std::string, Resources> out;
     for (auto& a : store::allocations_by(tx, consumer))
