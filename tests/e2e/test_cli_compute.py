@@ -84,7 +84,7 @@ class Compute(CloudTest):
 
     def test_06_versions(self):
         shown = cli_json('versions', 'show', '--service', 'compute')
-        self.assertEqual({entry['Status'] for entry in shown}, {'CURRENT'})
+        self.assertEqual({entry['Status'] for entry in shown}, {'CURRENT', 'SUPPORTED'})
 
     def test_07_servers_that_cannot_be(self):
         self.assertTrue(cli_refused('server', 'create', '--flavor', 'm1.nano', '--image', 'absent', 'no', cloud='nephele'))

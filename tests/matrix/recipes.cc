@@ -261,6 +261,38 @@ const std::vector<Recipe>& recipes() {
     return all;
 }
 
+static std::map<std::string, Json> compute_bodies() {
+    return {
+        {"PUT /v2.1/os-quota-sets/{id}", in("quota_set", {{"cores", 100}})},
+        {"POST /v2.1/os-aggregates/{aggregate_id}/action add_host", obj({{"host", "fake-1"}})},
+        {"POST /v2.1/os-aggregates/{aggregate_id}/action remove_host", obj({{"host", "fake-1"}})},
+        {"POST /v2.1/os-aggregates/{aggregate_id}/action set_metadata",
+         in("metadata", {{"disk", "ssd"}})},
+        {"PUT /v2.1/os-aggregates/{aggregate_id}", in("aggregate", {{"name", "b{n}"}})},
+        {"PUT /v2.1/os-quota-class-sets/{class}", in("quota_class_set", {{"cores", 20}})},
+        {"POST /v2.1/os-server-external-events",
+         obj({{"events",
+               Json::array({obj({{"name", "network-changed"}, {"server_uuid", "$servers"}})})}})},
+        {"POST /v2.1/servers/{server_id}/action reboot", obj({{"type", "HARD"}})},
+        {"POST /v2.1/servers/{server_id}/action os-resetState", obj({{"state", "error"}})},
+        {"POST /v2.1/servers/{server_id}/action addSecurityGroup", obj({{"name", "default"}})},
+        {"POST /v2.1/servers/{server_id}/action removeSecurityGroup", obj({{"name", "default"}})},
+        {"POST /v2.1/flavors/{flavor_id}/action addTenantAccess", obj({{"tenant", "third"}})},
+        {"POST /v2.1/flavors/{flavor_id}/action removeTenantAccess", obj({{"tenant", "third"}})},
+        {"POST /v2.1/servers/{server_id}/action rebuild", obj({{"imageRef", "$images"}})},
+        {"POST /v2.1/servers/{server_id}/action resize", obj({{"flavorRef", "$flavors"}})},
+        {"POST /v2.1/servers/{server_id}/os-interface",
+         in("interfaceAttachment", {{"net_id", "$networks"}})},
+        {"POST /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
+        {"PUT /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
+        {"PUT /v2.1/servers/{server_id}/metadata/{key}", in("meta", {{"k", "w"}})},
+        {"PUT /v2.1/servers/{server_id}/tags", obj({{"tags", Json::array({"u"})}})},
+        {"POST /v2.1/flavors/{flavor_id}/os-extra_specs",
+         in("extra_specs", {{"hw:mem_page_size", "small"}})},
+        {"PUT /v2.1/flavors/{flavor_id}/os-extra_specs/{key}", obj({{"hw:cpu_policy", "shared"}})},
+    };
+}
+
 const std::map<std::string, Json>& accepted_bodies() {
     static std::map<std::string, Json> all{
         {"PUT /v2.0/routers/{router_id}/add_router_interface", obj({{"subnet_id", "$subnets"}})},
@@ -305,37 +337,12 @@ const std::map<std::string, Json>& accepted_bodies() {
         {"PUT /traits/{name}", Json()},
         {"PUT /resource_providers/{uuid}/traits",
          obj({{"resource_provider_generation", 1}, {"traits", Json::array({"HW_CPU_X86_AVX"})}})},
-        {"PUT /v2.1/os-quota-sets/{id}", in("quota_set", {{"cores", 100}})},
-        {"POST /v2.1/os-aggregates/{aggregate_id}/action add_host", obj({{"host", "fake-1"}})},
-        {"POST /v2.1/os-aggregates/{aggregate_id}/action remove_host", obj({{"host", "fake-1"}})},
-        {"POST /v2.1/os-aggregates/{aggregate_id}/action set_metadata",
-         in("metadata", {{"disk", "ssd"}})},
-        {"PUT /v2.1/os-aggregates/{aggregate_id}", in("aggregate", {{"name", "b{n}"}})},
-        {"PUT /v2.1/os-quota-class-sets/{class}", in("quota_class_set", {{"cores", 20}})},
-        {"POST /v2.1/os-server-external-events",
-         obj({{"events",
-               Json::array({obj({{"name", "network-changed"}, {"server_uuid", "$servers"}})})}})},
-        {"POST /v2.1/servers/{server_id}/action reboot", obj({{"type", "HARD"}})},
-        {"POST /v2.1/servers/{server_id}/action os-resetState", obj({{"state", "error"}})},
-        {"POST /v2.1/servers/{server_id}/action addSecurityGroup", obj({{"name", "default"}})},
-        {"POST /v2.1/servers/{server_id}/action removeSecurityGroup", obj({{"name", "default"}})},
-        {"POST /v2.1/flavors/{flavor_id}/action addTenantAccess", obj({{"tenant", "third"}})},
-        {"POST /v2.1/flavors/{flavor_id}/action removeTenantAccess", obj({{"tenant", "third"}})},
-        {"POST /v2.1/servers/{server_id}/action rebuild", obj({{"imageRef", "$images"}})},
-        {"POST /v2.1/servers/{server_id}/action resize", obj({{"flavorRef", "$flavors"}})},
-        {"POST /v2.1/servers/{server_id}/os-interface",
-         in("interfaceAttachment", {{"net_id", "$networks"}})},
-        {"POST /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
-        {"PUT /v2.1/servers/{server_id}/metadata", in("metadata", {{"k2", "v"}})},
-        {"PUT /v2.1/servers/{server_id}/metadata/{key}", in("meta", {{"k", "w"}})},
-        {"PUT /v2.1/servers/{server_id}/tags", obj({{"tags", Json::array({"u"})}})},
-        {"POST /v2.1/flavors/{flavor_id}/os-extra_specs",
-         in("extra_specs", {{"hw:mem_page_size", "small"}})},
-        {"PUT /v2.1/flavors/{flavor_id}/os-extra_specs/{key}", obj({{"hw:cpu_policy", "shared"}})},
     };
     static const bool with_identity = (all.merge(identity_bodies()), true);
+    static const bool with_compute = (all.merge(compute_bodies()), true);
     static const bool with_images = (all.merge(image_bodies()), true);
     (void)with_identity;
+    (void)with_compute;
     (void)with_images;
     return all;
 }

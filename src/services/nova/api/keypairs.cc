@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Key pairs: listed, shown, made, imported, removed. They belong to users, not to projects.
 #include "base/strings.h"
-#include "platform/crypto/certificates.h"
 #include "platform/crypto/keys.h"
+#include "platform/crypto/login_certificate.h"
 #include "services/nova/api/manners.h"
 #include "services/nova/store/quotas.h"
 #include "services/nova/store/tables.h"

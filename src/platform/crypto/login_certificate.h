@@ -13,11 +13,11 @@ namespace nephele::crypto {
 /// exactly one certificate.
 std::optional<std::string> certificate_fingerprint(std::string_view pem);
 
-struct Certificate {
+struct LoginCertificate {
     std::string pem;
     Secret<std::string> private_pem; ///< PKCS#8
 };
 /// Self-signed, RSA of 2048 bits, ten years, for client logins as this user.
-Certificate make_login_certificate(std::string_view user);
+LoginCertificate make_login_certificate(std::string_view user);
 
 } // namespace nephele::crypto

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "platform/crypto/certificates.h"
+#include "platform/crypto/login_certificate.h"
 
 #include "base/check.h"
 #include "base/strings.h"
@@ -62,7 +62,7 @@ std::optional<std::string> certificate_fingerprint(std::string_view pem) {
     return out;
 }
 
-Certificate make_login_certificate(std::string_view user) {
+LoginCertificate make_login_certificate(std::string_view user) {
     const std::string name = harmless(user);
     KeyPointer key(EVP_RSA_gen(2048), EVP_PKEY_free);
     CertificatePointer certificate(X509_new(), X509_free);
