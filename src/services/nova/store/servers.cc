@@ -5,27 +5,28 @@ namespace nephele::nova {
 using shape::TableBase;
 
 namespace {
-Table<Server> table_named(const char* name, const char* kind) {
+Table<Server> table_named(const char* name, const char* kind, bool journaled) {
     return Table<Server>(TableBase{.name = name,
                                    .service = "nova",
                                    .kind = kind,
                                    .project_column = "project_id",
                                    .not_found_code = "InstanceNotFound",
                                    .not_found_message = "Instance {} could not be found.",
-                                   .updated_column = "updated_at"});
+                                   .updated_column = "updated_at",
+                                   .journaled = journaled});
 }
 } // namespace
 
 const Table<Server>& servers() {
-    static const auto t = table_named("nova_servers", "server");
+    static const auto t = table_named("nova_servers", "server", true);
     return t;
 }
 const Table<Server>& deleted_servers() {
-    static const auto t = table_named("nova_deleted_servers", "deleted_server");
+    static const auto t = table_named("nova_deleted_servers", "deleted_server", false);
     return t;
 }
 const Table<Server>& servers_with_deleted() {
-    static const auto t = table_named("nova_servers_with_deleted", "server");
+    static const auto t = table_named("nova_servers_with_deleted", "server", false);
     return t;
 }
 
