@@ -16,6 +16,35 @@ std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
     return era * 146097 + static_cast<std::int64_t>(doe) - 719468;
 }
 
+struct Date {
+    std::int64_t year;
+    unsigned month, day;
+};
+
+// The inverse of days_from_civil.
+Date civil_from_days(std::int64_t days) {
+    days += 719468;
+    const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    const auto doe = static_cast<unsigned>(days - era * 146097);
+    const unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    const unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    const unsigned mp = (5 * doy + 2) / 153;
+    const unsigned month = mp < 10 ? mp + 3 : mp - 9;
+    return {static_cast<std::int64_t>(yoe) + era * 400 + (month <= 2), month,
+            doy - (153 * mp + 2) / 5 + 1};
+}
+
+void append_digits(std::string& out, std::int64_t value, int width) {
+    char text[24];
+    int at = 24;
+    do {
+        text[--at] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    } while (value > 0 && at > 0);
+    while (24 - at < width) text[--at] = '0';
+    out.append(text + at, static_cast<std::size_t>(24 - at));
+}
+
 std::tm broken_down(Time t) {
     std::time_t seconds = t.us / 1'000'000 - (t.us % 1'000'000 < 0 ? 1 : 0);
     std::tm tm{};
@@ -73,15 +102,22 @@ class SystemClock final : public Clock {
 } // namespace
 
 std::string iso_time(Time t, int decimals, std::string_view suffix) {
-    std::tm tm = broken_down(t);
-    char text[64];
-    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900,
-                  tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    std::string out = text;
+    std::int64_t seconds = t.us / 1'000'000, fraction = t.us % 1'000'000;
+    if (fraction < 0) fraction += 1'000'000, --seconds;
+    std::int64_t days = seconds / 86400, of_day = seconds % 86400;
+    if (of_day < 0) of_day += 86400, --days;
+    const Date date = civil_from_days(days);
+    std::string out;
+    out.reserve(28 + suffix.size());
+    append_digits(out, date.year, 4);
+    append_digits(out.append("-"), date.month, 2);
+    append_digits(out.append("-"), date.day, 2);
+    append_digits(out.append("T"), of_day / 3600, 2);
+    append_digits(out.append(":"), of_day / 60 % 60, 2);
+    append_digits(out.append(":"), of_day % 60, 2);
     if (decimals > 0) {
-        auto fraction = (t.us % 1'000'000 + 1'000'000) % 1'000'000;
-        std::snprintf(text, sizeof text, ".%06lld", static_cast<long long>(fraction));
-        out.append(text, static_cast<std::size_t>(decimals) + 1);
+        append_digits(out.append("."), fraction, 6);
+        out.resize(out.size() - static_cast<std::size_t>(6 - decimals));
     }
     return out.append(suffix);
 }

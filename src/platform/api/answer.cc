@@ -15,6 +15,18 @@ http::Response plain_error(const Failure& failure) {
                                                                {"message", failure.what()}})}}));
 }
 
+std::string body_of(const Incoming& in, const Page& page, Result& result) {
+    if (result.text.empty()) return result.value.dump();
+    std::string body = std::move(result.text);
+    if (!result.is_list) return body;
+    body += ']';
+    if (Json links = paging_links(in, page, result); links.size()) {
+        std::string members = links.dump();
+        body.append(",").append(members, 1, members.size() - 2);
+    }
+    return body += '}';
+}
+
 bool has_body(int status) { return status != 204 && status != 304 && status >= 200; }
 } // namespace
 
@@ -38,16 +50,7 @@ http::Response answer_result(const Incoming& in, const Page& page, Result& resul
     response.status = status ? status : fallback;
     if (!result.none && has_body(response.status)) {
         response.headers.set("Content-Type", "application/json");
-        if (result.is_list)
-            wrap_list(in, page, result).dump_to(response.body);
-        else if (!result.wrap.empty()) {
-            append_json_string(response.body = "{", result.wrap);
-            response.body += ":";
-            result.value.dump_to(response.body);
-            response.body += "}";
-        } else {
-            result.value.dump_to(response.body);
-        }
+        response.body = body_of(in, page, result);
     }
     for (auto& [name, value] : headers.all()) response.headers.set(name, value);
     return response;

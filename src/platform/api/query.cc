@@ -67,11 +67,6 @@ std::string path_of(const std::string& url) {
     auto slash = scheme == std::string::npos ? std::string::npos : url.find('/', scheme + 3);
     return slash == std::string::npos ? "/" : url.substr(slash);
 }
-
-std::string key_text(const std::string& dumped) {
-    Json key = Json::parse(dumped);
-    return key.is_string() ? key.as_string() : dumped;
-}
 } // namespace
 
 Page read_page(const Incoming& in, const ShapeBase* shape) {
@@ -143,11 +138,10 @@ void refuse_leftovers(const Incoming& in, const Page& page) {
                       nephele::format("{} is invalid attribute for filtering", join(names, ", ")));
 }
 
-Json wrap_list(const Incoming& in, const Page& page, Result& result) {
+Json paging_links(const Incoming& in, const Page& page, const Result& result) {
     Json out = Json::object();
-    std::string wrap = result.wrap;
-    out[wrap] = std::move(result.value);
-    bool paged = page.limit.has_value() && !result.keys.empty();
+    const std::string& wrap = result.wrap;
+    bool paged = page.limit.has_value() && !result.last_key.empty();
     auto link = [](const char* rel, const std::string& url) {
         return Json::object({{"rel", rel}, {"href", url}});
     };
@@ -157,20 +151,18 @@ Json wrap_list(const Incoming& in, const Page& page, Result& result) {
     case Paging::Links::nova:
         if (paged && result.more)
             out[wrap + "_links"] =
-                Json::array({link("next", url_with(in, key_text(result.keys.back()), false))});
+                Json::array({link("next", url_with(in, result.last_key, false))});
         break;
     case Paging::Links::neutron: {
         Json links = Json::array();
         // As upstream: a full page has a link onwards, and what is not a short page backwards has
         // one back, whether or not there is anything; an empty page's links name no marker.
         if (!page.limit || *page.limit >= in.service.manners.paging.max_limit) break;
-        bool full = static_cast<std::int64_t>(result.keys.size()) >= *page.limit;
-        auto key = [&](std::size_t at) {
-            return result.keys.empty() ? "" : key_text(result.keys[at]);
-        };
+        bool full = static_cast<std::int64_t>(result.count) >= *page.limit;
         if (full || page.reverse)
-            links.push_back(link("next", url_with(in, key(result.keys.size() - 1), false)));
-        if (full || !page.reverse) links.push_back(link("previous", url_with(in, key(0), true)));
+            links.push_back(link("next", url_with(in, result.last_key, false)));
+        if (full || !page.reverse)
+            links.push_back(link("previous", url_with(in, result.first_key, true)));
         if (links.size()) out[wrap + "_links"] = std::move(links);
         break;
     }
@@ -178,7 +170,7 @@ Json wrap_list(const Incoming& in, const Page& page, Result& result) {
         Json links = Json::object(
             {{"next", nullptr}, {"self", in.base_url + in.service_path}, {"previous", nullptr}});
         if (paged && result.more) {
-            links["next"] = url_with(in, key_text(result.keys.back()), false);
+            links["next"] = url_with(in, result.last_key, false);
             // Cut by the configured limit and not by the caller's.
             bool asked = std::any_of(in.query.begin(), in.query.end(),
                                      [](auto& parameter) { return parameter.first == "limit"; });
@@ -199,7 +191,7 @@ Json wrap_list(const Incoming& in, const Page& page, Result& result) {
         out["first"] = "/v2/" + wrap + first.substr(self.size());
         if (paged && result.more)
             out["next"] = "/v2/" + wrap + first.substr(self.size()) + glue +
-                          "marker=" + percent_encode(key_text(result.keys.back()));
+                          "marker=" + percent_encode(result.last_key);
         out["schema"] = "/v2/schemas/" + wrap;
         break;
     }

@@ -9,7 +9,7 @@ namespace nephele::api {
 Page read_page(const Incoming& in, const ShapeBase* shape);
 /// After the handler: a parameter nobody took is an error where the service says so.
 void refuse_leftovers(const Incoming& in, const Page& page);
-/// The list's wrapped answer with its paging links.
-Json wrap_list(const Incoming& in, const Page& page, Result& result);
+/// What stands beside the items in a list's answer.
+Json paging_links(const Incoming& in, const Page& page, const Result& result);
 
 } // namespace nephele::api

@@ -47,21 +47,40 @@ Result Handler::write_one(Call& call, const ShapeBase& shape, const void* record
             if (key == "fields")
                 for (auto& field : split(value, ',')) fields.push_back(field);
     if (!fields.empty()) view.only = &fields;
-    return {.value = shape.write(record, view), .wrap = shape.name()};
+    Result result{.wrap = shape.name()};
+    if (!result.wrap.empty()) {
+        append_json_string(result.text = "{", result.wrap);
+        result.text += ':';
+    }
+    shape.append(result.text, record, view);
+    if (!result.wrap.empty()) result.text += '}';
+    return result;
 }
 
-void Handler::write_item(Call&, const ShapeBase& shape, const void* record, const View& view,
-                         Result& into) {
-    into.value.push_back(shape.write(record, view));
+void Handler::begin_list(Result& into) {
+    append_json_string(into.text = "{", into.wrap);
+    into.text += ":[";
+}
+
+void Handler::write_item(const ShapeBase& shape, const void* record, const View& view,
+                         std::size_t expected, Result& into) {
+    const std::size_t before = into.text.size();
+    if (into.count++) into.text += ',';
+    shape.append(into.text, record, view);
+    // Items are of about the same size: room for all of them at once.
+    if (into.count == 1) into.text.reserve((into.text.size() - before + 32) * expected + 512);
+}
+
+// Paging needs the key of the last item even when the view leaves it out.
+std::string Handler::paging_key(const ShapeBase& shape, const void* record) {
     static const View bare;
-    // Paging needs the key of the last item even when the view leaves it out.
-    if (auto* id = shape.field_named("id"); id && id->codec)
-        into.keys.push_back(
-            id->codec->to_json(static_cast<const char*>(record) + id->offset, *id, bare).dump());
-    else if (auto* name = shape.field_named("name"); name && name->codec)
-        into.keys.push_back(
-            name->codec->to_json(static_cast<const char*>(record) + name->offset, *name, bare)
-                .dump());
+    for (const char* name : {"id", "name"})
+        if (auto* field = shape.field_named(name); field && field->codec) {
+            Json key = field->codec->to_json(static_cast<const char*>(record) + field->offset,
+                                             *field, bare);
+            return key.is_string() ? key.as_string() : key.dump();
+        }
+    return "";
 }
 
 Resource& Resource::on(std::string_view text, std::string policy, Handler handler,

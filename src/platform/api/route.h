@@ -28,13 +28,16 @@ struct Reply {
 
 /// What a handler gave, before the manners dress it.
 struct Result {
-    /// Written record(s) or free JSON; wrapped under `wrap` unless that is empty.
+    /// Free JSON, or the answer's text: complete for one record, open behind the last item for a
+    /// list (the paging links may follow).
     Json value;
+    std::string text;
     std::string wrap;
     bool none = false; ///< void handler: no body
     bool is_list = false;
     bool more = false, before = false; ///< of a list
-    std::vector<std::string> keys;     ///< of a list's items, for paging links
+    std::size_t count = 0;             ///< of a list's items
+    std::string first_key, last_key;   ///< of a list's items, for paging links
     std::optional<Reply> reply;
 };
 
@@ -95,8 +98,10 @@ class Handler {
   private:
     static void read_body(Call& call, const ShapeBase& shape, void* into);
     static Result write_one(Call& call, const ShapeBase& shape, const void* record);
-    static void write_item(Call& call, const ShapeBase& shape, const void* record, const View& view,
-                           Result& into);
+    static void begin_list(Result& into);
+    static void write_item(const ShapeBase& shape, const void* record, const View& view,
+                           std::size_t expected, Result& into);
+    static std::string paging_key(const ShapeBase& shape, const void* record);
     template <class R, class F> static Result finish(Call& call, F&& f) {
         if constexpr (std::is_void_v<R>) {
             f();
@@ -127,10 +132,13 @@ class Handler {
             View view = call.view();
             view.brief = page.brief;
             view.only = page.fields.empty() ? nullptr : &page.fields;
-            Json::Array items;
-            items.reserve(list.items.size());
-            result.value = std::move(items);
-            for (auto& item : list.items) write_item(call, T::shape(), &item, view, result);
+            begin_list(result);
+            for (auto& item : list.items)
+                write_item(T::shape(), &item, view, list.items.size(), result);
+            if (!list.items.empty()) {
+                result.first_key = paging_key(T::shape(), &list.items.front());
+                result.last_key = paging_key(T::shape(), &list.items.back());
+            }
             return result;
         };
     }

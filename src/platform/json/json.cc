@@ -448,4 +448,6 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
+void append_json_integer(std::string& out, std::int64_t value) { append_integer(out, value); }
+
 } // namespace nephele

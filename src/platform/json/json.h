@@ -112,5 +112,6 @@ class Json {
 
 /// Writes `text` as a JSON string literal, quotes included.
 void append_json_string(std::string& out, std::string_view text);
+void append_json_integer(std::string& out, std::int64_t value);
 
 } // namespace nephele

@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <type_traits>
+#include <utility>
 
 namespace nephele::shape {
 
@@ -84,7 +85,14 @@ template <NamedEnum E, bool Optional> const Codec* enum_codec() {
             *static_cast<Member*>(m) = found ? Member{*found} : Member{};
         },
         nullptr,
-        names};
+        names,
+        [](std::string& out, const void* m, const FieldInfo&, const View&) {
+            std::string text = value(m);
+            if (Optional && text.empty())
+                out += "null";
+            else
+                append_json_string(out, text);
+        }};
     return &codec;
 }
 
@@ -98,39 +106,55 @@ template <class S, bool Optional> const Codec* record_codec() {
             return static_cast<const S*>(m);
         }
     };
-    static const Codec codec{FieldType::object,
-                             Optional,
-                             [](const void* m, const FieldInfo&, const View& view) -> Json {
-                                 auto* record = get(m);
-                                 if (!record) return Json();
-                                 return &view == &storage_view() ? S::shape().image(record)
-                                                                 : S::shape().write(record, view);
-                             },
-                             [](void* m, const Json& json, const FieldInfo&, Reading& reading,
-                                const std::string& where) {
-                                 auto& member = *static_cast<Member*>(m);
-                                 if (Optional && json.is_null()) {
-                                     member = Member{};
-                                     return;
-                                 }
-                                 Reading inner = reading;
-                                 inner.mode = Reading::Mode::create;
-                                 member = S::shape().parse(json, inner, where);
-                             },
-                             [](const void* m) -> db::Value {
-                                 auto* record = get(m);
-                                 if (!record) return std::monostate{};
-                                 return S::shape().image(record).dump();
-                             },
-                             [](void* m, const db::Row& row, int column) {
-                                 S record{};
-                                 if (!row.is_null(column))
-                                     S::shape().from_image(Json::parse(row.text(column)), &record);
-                                 if (!(Optional && row.is_null(column)))
-                                     *static_cast<Member*>(m) = std::move(record);
-                             },
-                             [] { return static_cast<const ShapeBase*>(&S::shape()); },
-                             nullptr};
+    static const Codec codec{
+        FieldType::object,
+        Optional,
+        [](const void* m, const FieldInfo&, const View& view) -> Json {
+            auto* record = get(m);
+            if (!record) return Json();
+            return &view == &storage_view() ? S::shape().image(record)
+                                            : S::shape().write(record, view);
+        },
+        [](void* m, const Json& json, const FieldInfo&, Reading& reading,
+           const std::string& where) {
+            auto& member = *static_cast<Member*>(m);
+            if (Optional && json.is_null()) {
+                member = Member{};
+                return;
+            }
+            Reading inner = reading;
+            inner.mode = Reading::Mode::create;
+            member = S::shape().parse(json, inner, where);
+        },
+        [](const void* m) -> db::Value {
+            auto* record = get(m);
+            if (!record) return std::monostate{};
+            return S::shape().image(record).dump();
+        },
+        [](void* m, const db::Row& row, int column) {
+            if (row.is_null(column)) {
+                if (!Optional) *static_cast<Member*>(m) = Member{};
+                return;
+            }
+            // Rows of a list often hold the same nested record.
+            thread_local std::string last;
+            thread_local S record{};
+            if (std::string_view text = row.text(column); last != text) {
+                last.clear();
+                record = S{};
+                S::shape().from_image(Json::parse(text), &record);
+                last = text;
+            }
+            *static_cast<Member*>(m) = record;
+        },
+        [] { return static_cast<const ShapeBase*>(&S::shape()); },
+        nullptr,
+        [](std::string& out, const void* m, const FieldInfo&, const View& view) {
+            if (auto* record = get(m))
+                S::shape().append(out, record, view);
+            else
+                out += "null";
+        }};
     return &codec;
 }
 
@@ -172,7 +196,15 @@ template <class S> const Codec* records_codec() {
             *static_cast<Member*>(m) = std::move(out);
         },
         [] { return static_cast<const ShapeBase*>(&S::shape()); },
-        nullptr};
+        nullptr,
+        [](std::string& out, const void* m, const FieldInfo&, const View& view) {
+            char before = '[';
+            for (auto& item : *static_cast<const Member*>(m)) {
+                out += std::exchange(before, ',');
+                S::shape().append(out, &item, view);
+            }
+            out += before == '[' ? "[]" : "]";
+        }};
     return &codec;
 }
 

@@ -96,6 +96,9 @@ FieldInfo& ShapeBase::add(std::string name, std::size_t offset, const Codec* cod
         if (c == ':' || c == '-' || c == '.') c = '_';
     info.offset = offset;
     info.codec = codec;
+    append_json_string(info.label, info.name);
+    info.label += ':';
+    plain_.emplace_back().name = info.name;
     for (auto& rule : rules) rule.apply(info);
     return info;
 }
@@ -158,57 +161,107 @@ void ShapeBase::read(const Json& body, void* record, Reading& reading,
                 .with("field", joined(where, f.name));
 }
 
+namespace {
+bool names_it(const std::vector<std::string>* only, const std::string& name) {
+    return !only || std::find(only->begin(), only->end(), name) != only->end();
+}
+
+bool is_shown(const FieldInfo& f, const void* record, const View& view) {
+    if (f.hidden || f.secret || !known_in(f, view.version)) return false;
+    if (view.brief && !f.brief) return false;
+    return names_it(view.only, f.name) &&
+           (f.view_policy.empty() || !view.allowed || view.allowed(f.view_policy, record));
+}
+
+const void* member_of(const void* record, const FieldInfo& f) {
+    return static_cast<const char*>(record) + f.offset;
+}
+
+Json value_of(const FieldInfo& f, const void* record, const View& view) {
+    if (f.written) {
+        std::string text;
+        f.written(text, record, view);
+        return Json::parse(text);
+    }
+    Json value =
+        f.codec ? f.codec->to_json(member_of(record, f), f, view) : f.computed(record, view);
+    if (f.shown_as_text && value.is_number()) value = value.dump();
+    return value;
+}
+
+// Calls f(name, value) for what a record has beside its declared fields.
+template <class F>
+void each_extra(const FieldInfo* rest, const void* record, const View& view, F&& f) {
+    if (!rest || view.brief) return;
+    auto& kept = *static_cast<const Json*>(member_of(record, *rest));
+    if (!kept.is_object()) return;
+    for (auto& member : kept.as_object())
+        if (names_it(view.only, member.first)) f(member);
+}
+} // namespace
+
 Json ShapeBase::write(const void* record, const View& view) const {
     Json::Object out;
     const FieldInfo* rest = extras();
     for (auto& f : fields_) {
-        if (f.hidden || f.secret || &f == rest || !known_in(f, view.version)) continue;
-        if (view.brief && !f.brief) continue;
-        if (view.only &&
-            std::find(view.only->begin(), view.only->end(), f.name) == view.only->end())
-            continue;
-        if (!f.view_policy.empty() && view.allowed && !view.allowed(f.view_policy, record))
-            continue;
-        Json value = f.codec
-                         ? f.codec->to_json(static_cast<const char*>(record) + f.offset, f, view)
-                         : f.computed(record, view);
-        if (f.omit_null && value.is_null()) continue;
-        if (f.shown_as_text && value.is_number()) value = value.dump();
-        out.emplace_back(f.name, std::move(value));
+        if (&f == rest || !is_shown(f, record, view)) continue;
+        Json value = value_of(f, record, view);
+        if (!f.omit_null || !value.is_null()) out.emplace_back(f.name, std::move(value));
     }
-    if (rest && !view.brief) {
-        auto& kept =
-            *reinterpret_cast<const Json*>(static_cast<const char*>(record) + rest->offset);
-        if (kept.is_object())
-            for (auto& member : kept.as_object())
-                if (!view.only || std::find(view.only->begin(), view.only->end(), member.first) !=
-                                      view.only->end())
-                    out.push_back(member);
-    }
+    each_extra(rest, record, view, [&](const Json::Member& member) { out.push_back(member); });
     return Json(std::move(out));
+}
+
+void ShapeBase::append(std::string& out, const void* record, const View& view) const {
+    const FieldInfo* rest = extras();
+    char before = '{';
+    for (auto& f : fields_) {
+        if (&f == rest || !is_shown(f, record, view)) continue;
+        const std::size_t start = out.size();
+        out += before;
+        out += f.label;
+        const std::size_t value = out.size();
+        if (f.codec && f.codec->append && !f.shown_as_text)
+            f.codec->append(out, member_of(record, f), f, view);
+        else if (f.written)
+            f.written(out, record, view);
+        else
+            value_of(f, record, view).dump_to(out);
+        if (f.omit_null && std::string_view(out).substr(value) == "null")
+            out.resize(start);
+        else
+            before = ',';
+    }
+    each_extra(rest, record, view, [&](const Json::Member& member) {
+        out += before;
+        before = ',';
+        append_json_string(out, member.first);
+        out += ':';
+        member.second.dump_to(out);
+    });
+    out += before == '{' ? "{}" : "}";
 }
 
 Json ShapeBase::image(const void* record) const {
     Json::Object out;
-    for (auto& f : fields_) {
-        if (!f.codec || f.column.empty() || f.secret) continue;
-        out.emplace_back(f.name, f.codec->to_json(static_cast<const char*>(record) + f.offset, f,
-                                                  detail::storage_view()));
-    }
+    for (auto& f : fields_)
+        if (f.codec && !f.column.empty() && !f.secret)
+            out.emplace_back(f.name,
+                             f.codec->to_json(member_of(record, f), f, detail::storage_view()));
     return Json(std::move(out));
 }
 
 void ShapeBase::from_image(const Json& image, void* record) const {
     Reading reading;
     reading.version = {1000, 0};
-    for (auto& f : fields_) {
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+        const FieldInfo& f = fields_[i];
         if (!f.codec || f.column.empty()) continue;
         const Json* value = image.find(f.name);
         if (!value || (value->is_null() && !f.codec->optional)) continue;
         // Stored values were valid when they were written: rules are not applied again.
-        FieldInfo plain;
-        plain.name = f.name;
-        f.codec->from_json(static_cast<char*>(record) + f.offset, *value, plain, reading, f.name);
+        f.codec->from_json(static_cast<char*>(record) + f.offset, *value, plain_[i], reading,
+                           f.name);
     }
 }
 
@@ -280,14 +333,24 @@ Time time_in(const Json& v, const FieldInfo&, Reading&, const std::string& where
     return *t;
 }
 
-Json time_out(Time t, const FieldInfo& f, const View& view) {
+std::string time_text(Time t, const FieldInfo& f, const View& view) {
     if (&view == &storage_view()) return iso_time(t, 6);
     return iso_time(t, f.time_decimals, f.time_suffix);
 }
+Json time_out(Time t, const FieldInfo& f, const View& view) { return time_text(t, f, view); }
 
 db::Value json_to_db(const Json& v) {
     if (v.is_null()) return std::monostate{};
     return v.dump();
+}
+
+// Most free-form columns are empty.
+Json json_from_db(const db::Row& row, int column) {
+    std::string_view text = row.text(column);
+    if (row.is_null(column)) return Json();
+    if (text == "{}") return Json::object();
+    if (text == "[]") return Json::array();
+    return Json::parse(text);
 }
 } // namespace
 
@@ -308,8 +371,9 @@ std::string enum_text(const Json& v, const FieldInfo& f, const std::string& wher
 }
 
 Json list_from_db(const db::Row& row, int column) {
-    if (row.is_null(column) || row.text(column).empty()) return Json::array();
-    return Json::parse(row.text(column));
+    std::string_view text = row.text(column);
+    if (text.empty() || text == "[]") return Json::array();
+    return Json::parse(text);
 }
 
 const Json::Array& list_items(const Json& v, const FieldInfo& f, const std::string& where) {
@@ -324,7 +388,7 @@ std::string item_where(const std::string& where, std::size_t index) {
     return where + "." + std::to_string(index);
 }
 
-#define NEPHELE_CODEC(NAME, TYPE, CPP, READ, WRITE, TO_DB, FROM_DB)                                \
+#define NEPHELE_CODEC(NAME, TYPE, CPP, READ, WRITE, APPEND, TO_DB, FROM_DB)                        \
     const Codec NAME{TYPE,                                                                         \
                      false,                                                                        \
                      [](const void* m, [[maybe_unused]] const FieldInfo& f,                        \
@@ -341,9 +405,14 @@ std::string item_where(const std::string& where, std::size_t index) {
                      },                                                                            \
                      [](void* m, const db::Row& row, int c) { at<CPP>(m) = FROM_DB; },             \
                      nullptr,                                                                      \
-                     nullptr};                                                                     \
+                     nullptr,                                                                      \
+                     [](std::string& out, const void* m, [[maybe_unused]] const FieldInfo& f,      \
+                        [[maybe_unused]] const View& view) {                                       \
+                         auto& v = at<CPP>(m);                                                     \
+                         APPEND;                                                                   \
+                     }};                                                                           \
     static_assert(true)
-#define NEPHELE_OPTIONAL_CODEC(NAME, TYPE, CPP, READ, WRITE, TO_DB, FROM_DB)                       \
+#define NEPHELE_OPTIONAL_CODEC(NAME, TYPE, CPP, READ, WRITE, APPEND, TO_DB, FROM_DB)               \
     const Codec NAME{TYPE,                                                                         \
                      true,                                                                         \
                      [](const void* m, [[maybe_unused]] const FieldInfo& f,                        \
@@ -373,30 +442,52 @@ std::string item_where(const std::string& where, std::size_t index) {
                              at<std::optional<CPP>>(m) = FROM_DB;                                  \
                      },                                                                            \
                      nullptr,                                                                      \
-                     nullptr};                                                                     \
+                     nullptr,                                                                      \
+                     [](std::string& out, const void* m, [[maybe_unused]] const FieldInfo& f,      \
+                        [[maybe_unused]] const View& view) {                                       \
+                         auto& o = at<std::optional<CPP>>(m);                                      \
+                         if (!o) {                                                                 \
+                             out += "null";                                                        \
+                             return;                                                               \
+                         }                                                                         \
+                         auto& v = *o;                                                             \
+                         APPEND;                                                                   \
+                     }};                                                                           \
     static_assert(true)
 #define NEPHELE_BOTH(NAME, TYPE, ...)                                                              \
     NEPHELE_CODEC(NAME##_codec, TYPE, __VA_ARGS__);                                                \
     NEPHELE_OPTIONAL_CODEC(optional_##NAME, TYPE, __VA_ARGS__)
 
-NEPHELE_BOTH(bool, FieldType::boolean, bool, bool_in(j, r, where), Json(v), std::int64_t(v ? 1 : 0),
-             row.boolean(c));
-NEPHELE_BOTH(int64, FieldType::integer, std::int64_t, int_in(j, f, r, where), Json(v), v,
-             row.integer(c));
+NEPHELE_BOTH(bool, FieldType::boolean, bool, bool_in(j, r, where), Json(v),
+             out += v ? "true" : "false", std::int64_t(v ? 1 : 0), row.boolean(c));
+NEPHELE_BOTH(int64, FieldType::integer, std::int64_t, int_in(j, f, r, where), Json(v),
+             append_json_integer(out, v), v, row.integer(c));
 NEPHELE_BOTH(int, FieldType::integer, int, static_cast<int>(int_in(j, f, r, where)), Json(v),
-             std::int64_t(v), static_cast<int>(row.integer(c)));
-NEPHELE_BOTH(double, FieldType::real, double, real_in(j, f, r, where), Json(v), v, row.real(c));
-NEPHELE_BOTH(text, FieldType::text, std::string, text_in(j, f, r, where), Json(v), v, row.str(c));
-NEPHELE_BOTH(time, FieldType::time, Time, time_in(j, f, r, where), time_out(v, f, view), v.us,
-             Time{row.integer(c)});
-NEPHELE_CODEC(json_codec, FieldType::free, Json, ((void)where, j), v, json_to_db(v),
-              row.is_null(c) ? Json() : Json::parse(row.text(c)));
+             append_json_integer(out, v), std::int64_t(v), static_cast<int>(row.integer(c)));
+NEPHELE_BOTH(double, FieldType::real, double, real_in(j, f, r, where), Json(v),
+             Json(v).dump_to(out), v, row.real(c));
+NEPHELE_BOTH(text, FieldType::text, std::string, text_in(j, f, r, where), Json(v),
+             append_json_string(out, v), v, row.str(c));
+NEPHELE_BOTH(time, FieldType::time, Time, time_in(j, f, r, where), time_out(v, f, view),
+             append_json_string(out, time_text(v, f, view)), v.us, Time{row.integer(c)});
+NEPHELE_CODEC(json_codec, FieldType::free, Json, ((void)where, j), v, v.dump_to(out), json_to_db(v),
+              json_from_db(row, c));
 
 namespace {
 template <class Item> Json items_out(const std::vector<Item>& items) {
     Json::Array out;
     for (auto& item : items) out.emplace_back(item);
     return out;
+}
+void append_item(std::string& out, const std::string& item) { append_json_string(out, item); }
+void append_item(std::string& out, std::int64_t item) { append_json_integer(out, item); }
+template <class Item> void append_items(std::string& out, const std::vector<Item>& items) {
+    out += '[';
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i) out += ',';
+        append_item(out, items[i]);
+    }
+    out += ']';
 }
 std::vector<std::string> texts_in(const Json& j, const FieldInfo& f, Reading& r,
                                   const std::string& where) {
@@ -426,9 +517,9 @@ std::vector<std::int64_t> ints_from_db(const db::Row& row, int c) {
 }
 } // namespace
 NEPHELE_CODEC(texts_codec, FieldType::list, std::vector<std::string>, texts_in(j, f, r, where),
-              items_out(v), items_out(v).dump(), texts_from_db(row, c));
+              items_out(v), append_items(out, v), items_out(v).dump(), texts_from_db(row, c));
 NEPHELE_CODEC(ints_codec, FieldType::list, std::vector<std::int64_t>, ints_in(j, f, r, where),
-              items_out(v), items_out(v).dump(), ints_from_db(row, c));
+              items_out(v), append_items(out, v), items_out(v).dump(), ints_from_db(row, c));
 
 } // namespace detail
 } // namespace nephele::shape

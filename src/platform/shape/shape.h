@@ -46,14 +46,19 @@ struct Codec {
     const ShapeBase* (*nested)();
     /// Names of an enum, else null.
     std::vector<std::string> (*names)();
+    /// The text that to_json() gives, without the value in between; null: there is no shorter way.
+    void (*append)(std::string& out, const void* member, const FieldInfo&, const View&) = nullptr;
 };
 
 struct FieldInfo {
     std::string name;
     std::string column; ///< empty: not stored
+    std::string label;  ///< "\"name\":" as it stands in a view's text
     std::size_t offset = 0;
     const Codec* codec = nullptr; ///< null: computed
     std::function<Json(const void* record, const View&)> computed;
+    /// Or computed as text.
+    std::function<void(std::string& out, const void* record, const View&)> written;
 
     bool required = false;    ///< must be in the body on create
     bool read_only = false;   ///< never accepted from a body
@@ -142,6 +147,8 @@ class ShapeBase {
     void read(const Json& body, void* record, Reading& reading,
               const std::string& where = "") const;
     Json write(const void* record, const View& view) const;
+    /// The same as text at the end of `out`.
+    void append(std::string& out, const void* record, const View& view) const;
     /// All stored fields but secrets: the journal's image and saved state.
     Json image(const void* record) const;
     void from_image(const Json& image, void* record) const;
@@ -152,6 +159,8 @@ class ShapeBase {
                    std::initializer_list<Rule> rules);
     std::string name_, plural_;
     std::vector<FieldInfo> fields_;
+    /// Names without rules, for values that were valid when they were stored.
+    std::vector<FieldInfo> plain_;
     std::optional<std::string> extras_;
 };
 
@@ -176,6 +185,16 @@ template <class T> class Shape : public ShapeBase {
         info.read_only = true;
         info.computed = [write](const void* record, const View& view) {
             return write(*static_cast<const T*>(record), view);
+        };
+        return *this;
+    }
+    /// The same for long lists: `write` appends the value as JSON text.
+    Shape& computed(std::string name, void (*write)(std::string& out, const T&, const View&),
+                    std::initializer_list<Rule> rules = {}) {
+        computed(std::move(name), static_cast<Json (*)(const T&, const View&)>(nullptr), rules);
+        fields_.back().computed = nullptr;
+        fields_.back().written = [write](std::string& out, const void* record, const View& view) {
+            write(out, *static_cast<const T*>(record), view);
         };
         return *this;
     }

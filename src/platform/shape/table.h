@@ -153,6 +153,9 @@ template <class T>
 Listed<T> list(db::Tx& tx, const Table<T>& table, const Scope& scope, const Page& page,
                const Where& where = {}, const ListPlan& plan = {}) {
     Listed<T> out;
+    // Records are large: growing moves them.
+    if (page.limit)
+        out.items.reserve(static_cast<std::size_t>(std::clamp<std::int64_t>(*page.limit, 0, 256)));
     auto [more, before] = detail::list(
         tx, table, scope, page, where, plan, [&]() -> void* { return &out.items.emplace_back(); },
         [&] { std::reverse(out.items.begin(), out.items.end()); });

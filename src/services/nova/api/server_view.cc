@@ -8,18 +8,47 @@
 #include "services/nova/store/groups.h"
 #include "services/nova/store/servers.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace nephele::nova {
 using namespace api;
 namespace {
-Json addresses_json(const std::vector<neutron::ServerAddress>& addresses) {
-    Json out = Json::object();
-    for (auto& a : addresses)
-        out[a.network_name].push_back(
-            Json(Json::Object{{"OS-EXT-IPS-MAC:mac_addr", a.mac_address},
-                              {"version", a.version},
-                              {"addr", a.address},
-                              {"OS-EXT-IPS:type", a.floating ? "floating" : "fixed"}}));
-    return out;
+// {"network": [{...}, ...], ...}: the addresses of one network stand together, networks in the
+// order of their first one.
+std::string addresses_text(const std::vector<neutron::ServerAddress>& addresses) {
+    std::string out = "{";
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const std::string& network = addresses[i].network_name;
+        auto same = [&](auto& other) { return other.network_name == network; };
+        auto here = addresses.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find_if(addresses.begin(), here, same) != here) continue;
+        if (i) out += ',';
+        append_json_string(out, network);
+        char before = '[';
+        out += ':';
+        for (auto at = here; at != addresses.end(); ++at) {
+            if (!same(*at)) continue;
+            out += std::exchange(before, ',');
+            append_json_string(out += "{\"OS-EXT-IPS-MAC:mac_addr\":", at->mac_address);
+            append_json_integer(out += ",\"version\":", at->version);
+            append_json_string(out += ",\"addr\":", at->address);
+            out += at->floating ? ",\"OS-EXT-IPS:type\":\"floating\"}"
+                                : ",\"OS-EXT-IPS:type\":\"fixed\"}";
+        }
+        out += ']';
+    }
+    return out += '}';
+}
+
+std::string groups_text(const std::vector<std::string>& names) {
+    std::string out;
+    for (auto& name : names) {
+        out += out.empty() ? '[' : ',';
+        append_json_string(out += "{\"name\":", name);
+        out += '}';
+    }
+    return out += ']';
 }
 
 void fill_host_status(Call& call, std::vector<Server>& servers) {
@@ -49,12 +78,9 @@ void fill_in(Call& call, std::vector<Server>& servers) {
     auto groups = neutron::security_group_names(call.tx, ids);
     for (auto& server : servers) {
         if (auto found = addresses.find(server.id); found != addresses.end())
-            server.addresses = addresses_json(found->second);
-        if (auto found = groups.find(server.id); found != groups.end() && !found->second.empty()) {
-            server.security_groups = Json::array();
-            for (auto& name : found->second)
-                server.security_groups.push_back(Json(Json::Object{{"name", name}}));
-        }
+            server.addresses = addresses_text(found->second);
+        if (auto found = groups.find(server.id); found != groups.end() && !found->second.empty())
+            server.security_groups = groups_text(found->second);
     }
     fill_host_status(call, servers);
 }

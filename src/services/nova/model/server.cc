@@ -6,6 +6,8 @@
 #include "platform/crypto/crypto.h"
 #include "services/nova/model/links.h"
 
+#include <unordered_map>
+
 namespace nephele::nova {
 using namespace shape;
 
@@ -48,29 +50,47 @@ bool may(const View& view, const char* rule, const Server& s) {
 }
 
 Json status(const Server& s, const View&) { return status_of(s.vm_state, s.task_state); }
-Json links(const Server& s, const View& view) { return links_of(view.base_url, "servers", s.id); }
+void links(std::string& out, const Server& s, const View& view) {
+    append_links(out, view.base_url, "servers", s.id);
+}
 
+// Lists ask for the same few pairs of project and host again and again.
 Json host_id(const Server& s, const View&) {
     if (!s.host) return "";
-    return hex_encode(crypto::digest(crypto::Digest::sha224, s.project_id + *s.host));
+    thread_local std::unordered_map<std::string, std::string> known;
+    std::string hashed = s.project_id + *s.host;
+    if (auto found = known.find(hashed); found != known.end()) return found->second;
+    if (known.size() >= 4096) known.clear();
+    return known[hashed] = hex_encode(crypto::digest(crypto::Digest::sha224, hashed));
 }
 
-Json image(const Server& s, const View& view) {
-    if (s.image_id.empty()) return "";
-    return Json(Json::Object{{"id", s.image_id},
-                             {"links", bookmark_of(view.base_url, "images", s.image_id)}});
+void image(std::string& out, const Server& s, const View& view) {
+    if (s.image_id.empty()) {
+        out += "\"\"";
+        return;
+    }
+    append_json_string(out += "{\"id\":", s.image_id);
+    append_bookmark(out += ",\"links\":", view.base_url, "images", s.image_id);
+    out += '}';
 }
 
-Json flavor(const Server& s, const View& view) {
+void flavor(std::string& out, const Server& s, const View& view) {
     const FlavorCopy& f = s.flavor;
-    if (view.version < Version{2, 47})
-        return Json(
-            Json::Object{{"id", f.id}, {"links", bookmark_of(view.base_url, "flavors", f.id)}});
-    Json::Object out{{"vcpus", f.vcpus},         {"ram", f.ram},   {"disk", f.disk},
-                     {"ephemeral", f.ephemeral}, {"swap", f.swap}, {"original_name", f.name}};
+    if (view.version < Version{2, 47}) {
+        append_json_string(out += "{\"id\":", f.id);
+        append_bookmark(out += ",\"links\":", view.base_url, "flavors", f.id);
+        out += '}';
+        return;
+    }
+    append_json_integer(out += "{\"vcpus\":", f.vcpus);
+    append_json_integer(out += ",\"ram\":", f.ram);
+    append_json_integer(out += ",\"disk\":", f.disk);
+    append_json_integer(out += ",\"ephemeral\":", f.ephemeral);
+    append_json_integer(out += ",\"swap\":", f.swap);
+    append_json_string(out += ",\"original_name\":", f.name);
     if (may(view, "os_compute_api:servers:show:flavor-extra-specs", s))
-        out.emplace_back("extra_specs", f.extra_specs);
-    return Json(std::move(out));
+        f.extra_specs.dump_to(out += ",\"extra_specs\":");
+    out += '}';
 }
 
 Json fault(const Server& s, const View& view) {
@@ -88,8 +108,8 @@ Json progress(const Server& s, const View&) {
     return shows_progress(s.vm_state, s.task_state) ? Json(0) : Json();
 }
 // Hidden while the server is being built, as upstream does.
-Json addresses(const Server& s, const View&) {
-    return s.vm_state == VmState::building ? Json::object() : s.addresses;
+void addresses(std::string& out, const Server& s, const View&) {
+    out += s.vm_state == VmState::building || s.addresses.empty() ? "{}" : s.addresses;
 }
 Json config_drive(const Server& s, const View&) { return s.config_drive ? "True" : ""; }
 Json null(const Server&, const View&) { return Json(); }
@@ -104,7 +124,9 @@ Json host_status(const Server& s, const View& view) {
                    may(view, "os_compute_api:servers:show:host_status:unknown-only", s);
     return unknown ? Json(s.host_status) : Json();
 }
-Json security_groups(const Server& s, const View&) { return s.security_groups; }
+void security_groups(std::string& out, const Server& s, const View&) {
+    out += s.security_groups.empty() ? "null" : s.security_groups;
+}
 Json server_groups(const Server& s, const View&) { return s.server_groups; }
 
 void basic_fields(Shape<Server>& s) {

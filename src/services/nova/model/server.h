@@ -71,8 +71,8 @@ struct Server {
     Time created_at, updated_at;
 
     // Filled in for views only.
-    Json addresses = Json::object();
-    Json security_groups;    ///< null: none, left out
+    std::string addresses;       ///< as JSON text; empty: none
+    std::string security_groups; ///< as JSON text; empty: none, left out
     std::string host_status; ///< "UP", "DOWN", "MAINTENANCE", "UNKNOWN" or empty without a host
     Json server_groups;      ///< null: left out (lists)
 
