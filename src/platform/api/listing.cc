@@ -9,31 +9,13 @@ std::string version_text(const Version& version) {
     return version == Version{} || version.major >= 1000 ? "" : version.text();
 }
 
-const char* openapi_type(FieldType type) {
-    switch (type) {
-    case FieldType::boolean:
-        return "boolean";
-    case FieldType::integer:
-        return "integer";
-    case FieldType::real:
-        return "number";
-    case FieldType::list:
-        return "array";
-    case FieldType::object:
-    case FieldType::free:
-        return "object";
-    default:
-        return "string";
-    }
-}
-
 Json schema_of(const ShapeBase& shape, bool request) {
     Json properties = Json::object(), required = Json::array();
     for (auto& f : shape.fields()) {
         if (request ? f.read_only || !f.codec : f.hidden || f.secret) continue;
         Json property = Json::object();
         if (f.codec && f.codec->type != FieldType::free)
-            property["type"] = openapi_type(f.codec->type);
+            property["type"] = schema_type(f.codec->type);
         if (f.codec && f.codec->nested && f.codec->type == FieldType::object)
             property = schema_of(*f.codec->nested(), request);
         if (f.codec && f.codec->nested && f.codec->type == FieldType::list)

@@ -62,6 +62,24 @@ void keep_extra(const FieldInfo& extras, void* record, const Json::Member& membe
 }
 } // namespace
 
+const char* schema_type(FieldType type) {
+    switch (type) {
+    case FieldType::boolean:
+        return "boolean";
+    case FieldType::integer:
+        return "integer";
+    case FieldType::real:
+        return "number";
+    case FieldType::list:
+        return "array";
+    case FieldType::object:
+    case FieldType::free:
+        return "object";
+    default:
+        return "string";
+    }
+}
+
 std::string Version::text() const { return std::to_string(major) + "." + std::to_string(minor); }
 
 std::optional<Version> Version::parse(std::string_view text) {

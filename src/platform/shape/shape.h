@@ -27,6 +27,8 @@ struct Version {
 };
 
 enum class FieldType { boolean, integer, real, text, time, list, object, free };
+/// As JSON schema names it: "boolean", "integer", "number", "string", "array", "object".
+const char* schema_type(FieldType type);
 
 struct FieldInfo;
 struct Reading;

@@ -529,6 +529,16 @@ void erase(Context& context, const TableBase& table, const void* record) {
 }
 } // namespace detail
 
+std::vector<std::string> lines_of(db::Tx& tx, const std::string& sql, const std::string& pattern) {
+    std::vector<std::string> out;
+    tx.each(sql, db::Params{}, [&](const db::Row& row) {
+        std::vector<std::string> values;
+        for (int i = 0; i < row.columns(); ++i) values.push_back(row.str(i));
+        out.push_back(format_parts(pattern, values));
+    });
+    return out;
+}
+
 std::vector<std::string> schema_differences(db::Tx& tx, const TableBase& table) {
     std::vector<std::string> have, out;
     if (tx.dialect() == db::Dialect::sqlite)

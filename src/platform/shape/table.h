@@ -180,6 +180,9 @@ template <class T> void erase(Context& context, const Table<T>& table, const T& 
     detail::erase(context, table, &record);
 }
 
+/// A line for each row of the query: its columns in the places {} of the pattern. For checks.
+std::vector<std::string> lines_of(db::Tx& tx, const std::string& sql, const std::string& pattern);
+
 /// Differences between the shape's columns and the table in the database; empty when they agree. A
 /// test of every service calls it.
 std::vector<std::string> schema_differences(db::Tx& tx, const TableBase& table);

@@ -3,24 +3,6 @@
 
 namespace nephele::glance {
 namespace {
-const char* type_name(FieldType type) {
-    switch (type) {
-    case FieldType::boolean:
-        return "boolean";
-    case FieldType::integer:
-        return "integer";
-    case FieldType::real:
-        return "number";
-    case FieldType::list:
-        return "array";
-    case FieldType::object:
-    case FieldType::free:
-        return "object";
-    default:
-        return "string";
-    }
-}
-
 void put_names(Json& out, const FieldInfo& f, bool optional) {
     std::vector<std::string> names = f.one_of;
     if (names.empty() && f.codec && f.codec->names) names = f.codec->names();
@@ -40,7 +22,7 @@ Json items_of(const FieldInfo& f) {
 
 Json property_of(const FieldInfo& f) {
     Json out = Json::object();
-    std::string type = f.codec ? type_name(f.codec->type) : "string";
+    std::string type = f.codec ? schema_type(f.codec->type) : "string";
     bool optional = f.codec && f.codec->optional;
     // What may be absent and never is null must not be sent as null.
     out["type"] = optional && !f.omit_null ? Json::array({"null", type}) : Json(type);

@@ -22,6 +22,12 @@ Json shown(const Call& call, const Project& project) {
 
 Json list_all(Call& call) { return shown(call, need(call, "identity:list_project_tags")); }
 
+void save(Call& call, Project& project) {
+    if (project.tags.size() > most_tags)
+        throw bad_request("ValidationError", format("A project has at most {} tags.", most_tags));
+    store::update(call, table::projects(), project);
+}
+
 Json replace(Call& call, const Json& body) {
     Project project = need(call, "identity:update_project_tags");
     const Json* tags = body.find("tags");
@@ -36,16 +42,14 @@ Json replace(Call& call, const Json& body) {
         project.tags.push_back(tag.as_string());
     }
     check_tags(project.tags);
-    if (project.tags.size() > most_tags)
-        throw bad_request("ValidationError", format("A project has at most {} tags.", most_tags));
-    store::update(call, table::projects(), project);
+    save(call, project);
     return shown(call, project);
 }
 
 void remove_all(Call& call) {
     Project project = need(call, "identity:delete_project_tags");
     project.tags.clear();
-    store::update(call, table::projects(), project);
+    save(call, project);
 }
 
 Reply add(Call& call) {
@@ -53,9 +57,7 @@ Reply add(Call& call) {
     const std::string& tag = call.path("value");
     check_tags({tag});
     if (!has(project, tag)) project.tags.push_back(tag);
-    if (project.tags.size() > most_tags)
-        throw bad_request("ValidationError", format("A project has at most {} tags.", most_tags));
-    store::update(call, table::projects(), project);
+    save(call, project);
     Reply reply;
     reply.status = 201;
     reply.headers.set("Location", call.in.base_url + call.in.service_path);

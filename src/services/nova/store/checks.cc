@@ -2,23 +2,13 @@
 // These look into the tables of the parts that hold something for servers: that is their point.
 #include "services/nova/store/checks.h"
 
-#include "base/strings.h"
+#include "platform/shape/table.h"
 
 namespace nephele::nova::store {
-namespace {
-std::vector<std::string> lines(db::Tx& tx, const std::string& sql, const std::string& pattern) {
-    std::vector<std::string> out;
-    tx.each(sql, db::Params{}, [&](const db::Row& row) {
-        std::vector<std::string> values;
-        for (int i = 0; i < row.columns(); ++i) values.push_back(row.str(i));
-        out.push_back(format_parts(pattern, values));
-    });
-    return out;
-}
-} // namespace
+using shape::lines_of;
 
 std::vector<std::string> tasks_without_operation(db::Tx& tx) {
-    return lines(
+    return lines_of(
         tx,
         "SELECT id, COALESCE(task_state, vm_state) FROM nova_servers WHERE (task_state IS "
         "NOT NULL OR vm_state = 'building') AND NOT EXISTS (SELECT 1 FROM operations o "
@@ -28,33 +18,35 @@ std::vector<std::string> tasks_without_operation(db::Tx& tx) {
 }
 
 std::vector<std::string> guests_without_server(db::Tx& tx) {
-    return lines(tx,
-                 "SELECT host, id FROM agent_desired WHERE kind = 'guest' AND absent = 0 AND NOT "
-                 "EXISTS (SELECT 1 FROM nova_servers s WHERE s.id = agent_desired.id AND s.host = "
-                 "agent_desired.host)",
-                 "host {} is asked for guest {}, but no server is there");
+    return lines_of(
+        tx,
+        "SELECT host, id FROM agent_desired WHERE kind = 'guest' AND absent = 0 AND NOT "
+        "EXISTS (SELECT 1 FROM nova_servers s WHERE s.id = agent_desired.id AND s.host = "
+        "agent_desired.host)",
+        "host {} is asked for guest {}, but no server is there");
 }
 
 std::vector<std::string> servers_without_guest(db::Tx& tx) {
-    return lines(tx,
-                 "SELECT id, host FROM nova_servers WHERE host IS NOT NULL AND launched_at IS NOT "
-                 "NULL AND task_state IS NULL AND vm_state <> 'error' AND NOT EXISTS (SELECT 1 "
-                 "FROM agent_desired d WHERE "
-                 "d.host = nova_servers.host AND d.kind = 'guest' AND d.id = nova_servers.id AND "
-                 "d.absent = 0)",
-                 "server {} is said to be on host {}, which is not asked for it");
+    return lines_of(
+        tx,
+        "SELECT id, host FROM nova_servers WHERE host IS NOT NULL AND launched_at IS NOT "
+        "NULL AND task_state IS NULL AND vm_state <> 'error' AND NOT EXISTS (SELECT 1 "
+        "FROM agent_desired d WHERE "
+        "d.host = nova_servers.host AND d.kind = 'guest' AND d.id = nova_servers.id AND "
+        "d.absent = 0)",
+        "server {} is said to be on host {}, which is not asked for it");
 }
 
 std::vector<std::string> claims_without_server(db::Tx& tx) {
-    return lines(tx,
-                 "SELECT DISTINCT a.consumer, c.host FROM placement_allocations a JOIN "
-                 "nova_compute_hosts c ON c.id = a.provider WHERE NOT EXISTS (SELECT 1 FROM "
-                 "nova_servers s WHERE s.id = a.consumer)",
-                 "consumer {} holds room on host {} but is no server");
+    return lines_of(tx,
+                    "SELECT DISTINCT a.consumer, c.host FROM placement_allocations a JOIN "
+                    "nova_compute_hosts c ON c.id = a.provider WHERE NOT EXISTS (SELECT 1 FROM "
+                    "nova_servers s WHERE s.id = a.consumer)",
+                    "consumer {} holds room on host {} but is no server");
 }
 
 std::vector<std::string> servers_without_claim(db::Tx& tx) {
-    return lines(
+    return lines_of(
         tx,
         "SELECT id, host FROM nova_servers WHERE host IS NOT NULL AND NOT EXISTS (SELECT 1 "
         "FROM placement_allocations a WHERE a.consumer = nova_servers.id)",
@@ -62,11 +54,12 @@ std::vector<std::string> servers_without_claim(db::Tx& tx) {
 }
 
 std::vector<std::string> ports_without_server(db::Tx& tx) {
-    return lines(tx,
-                 "SELECT id, device_id FROM neutron_ports WHERE device_owner LIKE 'compute:%' AND "
-                 "device_id <> '' AND NOT EXISTS (SELECT 1 FROM nova_servers s WHERE s.id = "
-                 "neutron_ports.device_id)",
-                 "port {} belongs to server {}, which does not exist");
+    return lines_of(
+        tx,
+        "SELECT id, device_id FROM neutron_ports WHERE device_owner LIKE 'compute:%' AND "
+        "device_id <> '' AND NOT EXISTS (SELECT 1 FROM nova_servers s WHERE s.id = "
+        "neutron_ports.device_id)",
+        "port {} belongs to server {}, which does not exist");
 }
 
 std::vector<std::string> members_without_server(db::Tx& tx) {
