@@ -28,6 +28,17 @@ void check_scope(Call& call, const SubnetPool& pool) {
                                    "pool of the address scope.");
 }
 
+// Whose addresses the pools of a shared scope hold is its owner's affair.
+void check_owns_scope(Call& call, const SubnetPool& pool) {
+    if (!pool.address_scope_id || call.is_admin()) return;
+    auto scope = find(call.tx, address_scopes(), Scope::all(), *pool.address_scope_id);
+    if (scope && scope->project_id != call.project())
+        throw bad_request("IllegalSubnetPoolUpdate",
+                          format("Illegal subnetpool update : the prefixes of subnetpool {} are "
+                                 "changed by the owner of its shared address scope {}.",
+                                 pool.id, scope->id));
+}
+
 void check_default(Call& call, const SubnetPool& pool) {
     if (pool.is_default &&
         call.tx.count("SELECT COUNT(*) FROM neutron_subnetpools WHERE is_default = 1 AND "
@@ -88,6 +99,7 @@ SubnetPool change(Call& call, const SubnetPool& before, SubnetPool after, bool m
             throw bad_request("IllegalSubnetPoolPrefixUpdate",
                               format("Illegal update to prefixes: {} is in use.", old));
     }
+    if (after.prefixes != before.prefixes) check_owns_scope(call, before);
     check_scope(call, after);
     check_default(call, after);
     shape::update(call, subnet_pools(), after);
@@ -95,6 +107,9 @@ SubnetPool change(Call& call, const SubnetPool& before, SubnetPool after, bool m
 }
 
 SubnetPool update(Call& call, const Json& body) {
+    // What may not be changed of any pool is told before whether there is this one.
+    SubnetPool any;
+    read_edit(call, body, any);
     auto before = changeable(call, "update_subnetpool"), after = before;
     read_edit(call, body, after);
     enforce_fields(call, "update_subnetpool", SubnetPool::shape(), &after, nullptr,

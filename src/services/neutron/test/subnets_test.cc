@@ -104,6 +104,40 @@ TEST_CASE("subnet pools hand out prefixes") {
     CHECK(more.json.at("prefixes").size() == 2);
 }
 
+TEST_CASE("pools in a shared address scope take prefixes from the scope's owner only") {
+    World world;
+    auto scope = world.make("address-scopes", "address_scope", world.root,
+                            Json::parse(R"({"name":"s","ip_version":4,"shared":true})"));
+    auto pool = world.make("subnetpools", "subnetpool", world.alice,
+                           Json::parse(R"({"name":"p","prefixes":["20.0.0.0/18"]})"));
+    std::string path = "/network/v2.0/subnetpools/" + pool.text("id");
+    auto pool_with = [](const char* name, Json value) {
+        return Json::object({{"subnetpool", Json::object({{name, std::move(value)}})}});
+    };
+    CHECK(world.put(path, world.root, pool_with("address_scope_id", scope.at("id"))).status == 200);
+    Json more = Json::parse(R"(["20.0.0.0/18","30.0.0.0/18"])");
+    check_refused(world.put(path, world.alice, pool_with("prefixes", more)), 400,
+                  "IllegalSubnetPoolUpdate");
+    check_refused(world.put(path + "/add_prefixes", world.alice,
+                            Json::parse(R"({"prefixes":["30.0.0.0/18"]})")),
+                  400, "IllegalSubnetPoolUpdate");
+    CHECK(world.put(path, world.alice, pool_with("name", "other")).status == 200);
+    CHECK(world.put(path, world.root, pool_with("prefixes", more)).status == 200);
+}
+
+TEST_CASE("what no update may name is refused before the pool is looked for") {
+    World world;
+    auto pool = world.make("subnetpools", "subnetpool", world.root,
+                           Json::parse(R"({"name":"p","prefixes":["20.0.0.0/18"]})"));
+    Json shared = Json::parse(R"({"subnetpool":{"shared":true}})");
+    for (auto& id : {pool.text("id"), std::string("nowhere")})
+        CHECK(world.put("/network/v2.0/subnetpools/" + id, world.alice, shared).status == 400);
+    CHECK(world
+              .put("/network/v2.0/subnetpools/" + pool.text("id"), world.alice,
+                   Json::parse(R"({"subnetpool":{"name":"x"}})"))
+              .status == 404);
+}
+
 TEST_CASE("the subnets of an external network are the operator's") {
     World world;
     auto external = world.external();
