@@ -18,7 +18,10 @@ std::optional<ImageFacts> find_image(db::Tx& tx, const Scope& scope, const std::
     facts.disk_format = image->disk_format.value_or("");
     facts.container_format = image->container_format.value_or("");
     facts.inspected_format = image->inspected_format.value_or("");
-    if (image->has_data()) facts.path = path_of_location(image->location.value_or(""));
+    // A copy in a store of files is used where it lies.
+    if (image->has_data())
+        for (auto& location : image->locations)
+            if (facts.path.empty()) facts.path = path_of_location(location.url);
     facts.checksum = image->checksum.value_or("");
     facts.size = image->size.value_or(0);
     facts.virtual_size = image->virtual_size.value_or(0);

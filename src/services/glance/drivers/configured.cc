@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the file that names the stores. Every mistake is told with its line; nothing is guessed.
 #include "base/strings.h"
+#include "engines/ceph/rbd.h"
 #include "platform/config/config.h"
 #include "platform/fault/fault.h"
 #include "platform/yaml/yaml.h"
 #include "services/glance/drivers/filesystem.h"
+#include "services/glance/drivers/http_store.h"
+#include "services/glance/drivers/rbd.h"
+#include "services/glance/drivers/s3.h"
 #include "services/glance/drivers/stores.h"
+#include "services/glance/drivers/swift.h"
 
 #include <algorithm>
 #include <fstream>
@@ -113,11 +118,93 @@ void make_file(Section& section, NamedStore& store) {
     store.driver = filesystem_store(std::move(options));
 }
 
+std::string url_of(Section& section, const std::string& key) {
+    std::string url = section.needed(key);
+    if (url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0)
+        throw section.wrong(key, "must begin with http:// or https://");
+    return url;
+}
+
+std::size_t part_bytes(Section& section, const std::string& key) {
+    return static_cast<std::size_t>(section.number(key, 16, 1, 1024)) << 20;
+}
+
+void make_http(Section& section, NamedStore& store) {
+    std::vector<std::string> networks;
+    if (auto* listed = section.take("allowed_networks")) {
+        if (!listed->is_array()) throw section.wrong("allowed_networks", "must be a list");
+        for (auto& item : listed->as_array())
+            networks.push_back(item.is_string() ? item.as_string() : "");
+    }
+    store.read_only = store.slow = true;
+    try {
+        store.driver = http_store(networks, section.text("ca_file"));
+    } catch (const std::invalid_argument& error) {
+        throw section.wrong("allowed_networks", error.what());
+    }
+}
+
+void make_s3(Section& section, NamedStore& store) {
+    S3Options options;
+    options.endpoint = url_of(section, "endpoint");
+    options.region = section.text("region", options.region);
+    options.bucket = section.needed("bucket");
+    options.access_key = section.needed("access_key");
+    options.secret_key = Secret<std::string>(section.needed("secret_key"));
+    options.ca_file = section.text("ca_file");
+    options.create_bucket = section.flag("create_bucket", false);
+    options.part_bytes = std::max<std::size_t>(5 << 20, part_bytes(section, "part_mib"));
+    store.slow = true;
+    store.properties =
+        Json::object({{"s3_store_large_object_size", options.part_bytes >> 20},
+                      {"s3_store_large_object_chunk_size", options.part_bytes >> 20}});
+    store.driver = s3_store(std::move(options));
+}
+
+void make_swift(Section& section, NamedStore& store) {
+    SwiftOptions options;
+    options.auth_url = url_of(section, "auth_url");
+    options.auth_version = static_cast<int>(section.number("auth_version", 3, 1, 3));
+    if (options.auth_version == 2) throw section.wrong("auth_version", "must be 1 or 3");
+    options.user = section.needed("user");
+    options.key = Secret<std::string>(section.needed("key"));
+    options.project = section.text("project");
+    options.project_domain = section.text("project_domain", options.project_domain);
+    options.user_domain = section.text("user_domain", options.user_domain);
+    options.region = section.text("region");
+    options.container = section.text("container", options.container);
+    options.ca_file = section.text("ca_file");
+    options.segment_bytes = part_bytes(section, "segment_mib");
+    store.slow = true;
+    store.properties = Json::object({{"container", options.container},
+                                     {"large_object_size", options.segment_bytes >> 20},
+                                     {"large_object_chunk_size", options.segment_bytes >> 20}});
+    store.driver = swift_store(std::move(options));
+}
+
+void make_rbd(Section& section, NamedStore& store) {
+    ceph::Access access;
+    access.pool = section.text("pool", "images");
+    access.user = section.text("user", access.user);
+    access.config_file = section.text("config_file", access.config_file);
+    access.keyring_file = section.text("keyring_file");
+    access.timeout_s = static_cast<int>(section.number("timeout_s", 30, 1, 3600));
+    auto chunk = section.number("chunk_mib", 8, 1, 32);
+    store.slow = true;
+    store.properties = Json::object(
+        {{"chunk_size", chunk << 20}, {"pool", access.pool}, {"thin_provisioning", false}});
+    store.driver = rbd_store(access, static_cast<std::uint64_t>(chunk) << 20);
+}
+
 struct Type {
     const char* name;
     void (*make)(Section&, NamedStore&);
 };
-constexpr Type types[] = {{"file", make_file}};
+constexpr Type types[] = {{"file", make_file},
+                          {"http", make_http},
+                          {"rbd", make_rbd},
+                          {"s3", make_s3},
+                          {"swift", make_swift}};
 
 const Type& type_of(Section& section) {
     std::string name = section.needed("type");

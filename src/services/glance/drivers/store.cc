@@ -22,6 +22,11 @@ bool is_object_name(std::string_view name) {
 }
 
 std::string object_of(std::string_view location) {
+    // Locations of Ceph end in the name of a snapshot.
+    constexpr std::string_view snapshot = "/snap";
+    if (location.size() > snapshot.size() &&
+        location.substr(location.size() - snapshot.size()) == snapshot)
+        location.remove_suffix(snapshot.size());
     std::string_view name = location.substr(location.rfind('/') + 1);
     return is_object_name(name) ? std::string(name) : "";
 }

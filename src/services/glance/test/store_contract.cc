@@ -109,14 +109,25 @@ void what_the_dead_left(const std::function<std::unique_ptr<Store>()>& make, std
     auto writer = store->create(location);
     for (int i = 0; i < 2; ++i) writer->write(pattern(piece));
     auto next = make();
-    for (auto& object : store->list()) store->remove(object.location, object.partial);
+    for (auto& object : store->list()) {
+        try {
+            store->remove(object.location, object.partial);
+        } catch (const StoreError& error) {
+            // Some see that the writer still holds on; once it is dead they let go.
+            CHECK(error.kind == StoreError::Kind::in_use);
+            writer.reset();
+            store->remove(object.location, object.partial);
+        }
+    }
     CHECK(content(*store, other) == "(absent)");
     CHECK(store->list().empty());
     // Its writer, should it live, cannot bring the object back unseen.
     try {
-        writer->write(pattern(piece));
-        writer->finish();
-        store->remove(location);
+        if (writer) {
+            writer->write(pattern(piece));
+            writer->finish();
+            store->remove(location);
+        }
     } catch (const StoreError&) {
     }
     writer.reset();

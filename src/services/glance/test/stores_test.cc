@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several stores: how they are configured, which one an upload goes to, and copies taken out again.
 #include "platform/fault/fault.h"
+#include "services/glance/drivers/http_store.h"
 #include "services/glance/ops/uploads.h"
 #include "services/glance/store/images.h"
 #include "services/glance/tasks/sweep.h"
+#include "services/glance/test/store_contract.h"
+#include "services/glance/test/web_origin.h"
 #include "services/glance/test/world.h"
 
 #include <doctest/doctest.h>
@@ -195,4 +198,42 @@ TEST_CASE("sweep: strays in every store go, also when one store is away") {
     w.fast->fail_at(FakeStore::At::nowhere);
     CHECK(sweep(w.cloud.cloud()).objects == 1);
     CHECK(sweep(w.cloud.cloud()).objects == 0);
+}
+
+TEST_CASE("stores: options of the remote kinds") {
+    CHECK(problem_of("- id: a\n  type: s3\n  endpoint: ftp://x\n") ==
+          "3: \"endpoint\" must begin with http:// or https://");
+    CHECK(problem_of("- id: a\n  type: s3\n  endpoint: http://x\n") ==
+          "1: a store of this type needs \"bucket\"");
+    CHECK(problem_of("- id: a\n  type: swift\n  auth_url: http://x\n  auth_version: 2\n") ==
+          "4: \"auth_version\" must be 1 or 3");
+    CHECK(problem_of("- id: a\n  type: rbd\n  chunk_mib: 64\n") ==
+          "3: \"chunk_mib\" must be a number from 1 to 32");
+    CHECK(problem_of("- id: a\n  type: http\n  allowed_networks: [nonsense]\n")
+              .rfind("3: \"allowed_networks\" not a network", 0) == 0);
+    // Nothing is connected to before it is used.
+    CHECK(problem_of("- {id: a, type: rbd, config_file: /nonexistent}\n- {id: w, type: http}\n- "
+                     "{id: o, type: swift, auth_url: 'http://127.0.0.1:1', user: u, key: k}\n- "
+                     "{id: s, type: s3, endpoint: 'http://127.0.0.1:1', bucket: b, access_key: a, "
+                     "secret_key: s}\n") == "");
+}
+
+TEST_CASE("stores: http is read and nothing else, and only where the site allows") {
+    test::WebOrigin web;
+    web.pages["/image"] = {200, "from the web", ""};
+    auto store = http_store({"127.0.0.0/8"}, "");
+    CHECK(test::content(*store, web.url("/image")) == "from the web");
+    CHECK(test::content(*store, web.url("/absent")) == "(absent)");
+    std::string part;
+    store->open(web.url("/image")).reader->read(5, 3, [&](std::string_view piece) {
+        part += piece;
+        return true;
+    });
+    CHECK(part == "the");
+    CHECK_THROWS_AS(store->create(web.url("/image")), StoreError);
+    CHECK_THROWS_AS(store->remove(web.url("/image")), StoreError);
+    CHECK_THROWS_AS(store->open("file:///etc/passwd"), StoreError);
+    int before = web.requests;
+    CHECK_THROWS_AS(http_store({}, "")->open(web.url("/image")), StoreError);
+    CHECK(web.requests == before);
 }
