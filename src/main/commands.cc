@@ -6,6 +6,7 @@
 #include "main/services.h"
 #include "platform/node/node.h"
 #include "platform/node/own_service.h"
+#include "services/glance/client.h"
 #include "services/keystone/client.h"
 
 #include <cstdio>
@@ -103,6 +104,18 @@ int keystone_keys(const Arguments& arguments) {
     auto cloud = cloud_for_looking(arguments, services_with_own());
     keystone::client::rotate_keys(*cloud, words.size() == 2 ? words[1] : "token");
     print("rotated\n");
+    return 0;
+}
+
+int glance_metadefs(const Arguments& arguments) {
+    if (arguments.words.size() != 2 || arguments.words[0] != "load-metadefs")
+        throw bad_request("BadArgument", "glance load-metadefs DIR");
+    auto cloud = cloud_for_looking(arguments, services_with_own());
+    print(write_as_cloud(*cloud, "glance.load-metadefs",
+                         [&](Context& context) {
+                             return glance::load_metadefs_of(context, arguments.words[1]);
+                         }) +
+          "\n");
     return 0;
 }
 

@@ -24,6 +24,7 @@ int operations(const Arguments&);
 int check(const Arguments&);
 int keystone_keys(const Arguments&);
 int policy(const Arguments&);
+int glance_metadefs(const Arguments&);
 int starter(const Arguments&);
 /// seed=N seeds=N seconds=N events=N ...: the simulation.
 int simulate(const Arguments&);

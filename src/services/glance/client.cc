@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/glance/client.h"
 
+#include "base/strings.h"
 #include "services/glance/drivers/store.h"
+#include "services/glance/ops/catalogue.h"
 #include "services/glance/store/images.h"
 
 namespace nephele::glance {
@@ -29,6 +31,11 @@ std::optional<ImageFacts> find_image(db::Tx& tx, const Scope& scope, const std::
     facts.min_ram = image->min_ram;
     facts.properties = image->properties;
     return facts;
+}
+
+std::string load_metadefs_of(Context& context, const std::string& directory) {
+    auto loaded = load_metadefs(context, directory);
+    return format("{} namespaces added, {} were there", loaded.added, loaded.kept);
 }
 
 } // namespace nephele::glance

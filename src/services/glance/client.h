@@ -22,6 +22,9 @@ struct ImageFacts {
 /// Nothing when the image is absent or not visible in this scope.
 std::optional<ImageFacts> find_image(db::Tx&, const Scope& scope, const std::string& id);
 
+/// Adds the metadata definitions of a directory's *.json that are not there yet; says how many.
+std::string load_metadefs_of(Context& context, const std::string& directory);
+
 /// What `nephele sandboxed ...` does: looks at tenants' bytes in a process that may do nothing
 /// else.
 [[noreturn]] void sandboxed_main(int argc, char** argv);

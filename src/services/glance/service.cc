@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/api/metadefs.h"
+#include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/format_options.h"
 #include "services/glance/ops/operations.h"
 #include "services/glance/store/images.h"
@@ -73,7 +74,16 @@ api::Service service() {
                  [](Cloud&, db::Tx& tx) { return store::transfer_errors(tx); }}};
     for (auto& migration : store::list_migrations()) s.migrations.push_back(migration);
     add_metadefs(s);
-    s.start = [](Cloud& cloud) { cloud.add_state(make_state(cloud)); };
+    s.resources.push_back(usage_resource());
+    for (auto& option : catalogue_options()) s.options.push_back(option);
+    s.start = [](Cloud& cloud) {
+        cloud.add_state(make_catalogue(cloud.config()));
+        cloud.add_state(make_state(cloud));
+    };
+    s.seed = [](Context& context) {
+        auto directory = context.cloud.config().text("glance.metadefs_directory");
+        if (!directory.empty()) load_metadefs(context, directory);
+    };
     return s;
 }
 

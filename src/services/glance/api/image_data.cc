@@ -6,7 +6,9 @@
 #include "platform/log/log.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/logic/range.h"
+#include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/expected.h"
+#include "services/glance/ops/receive.h"
 #include "services/glance/ops/state.h"
 #include "services/glance/ops/uploads.h"
 #include "services/glance/store/images.h"
@@ -39,17 +41,19 @@ NamedStore& chosen_store(const FreeCall& call) {
 
 // The image is ours to fill from here on.
 Image begin(FreeCall& free, Store& store, bool held, std::int64_t& limit) {
-    auto& state = free.cloud.state<State>();
     return free.write([&](Call& call) {
         Image image = need_image(call, "upload_image");
         logic::check_can_receive(image);
         if (!held) throw conflict("Conflict", "Another upload of this image is just ending.");
-        auto stored = store::stored_bytes(call.tx, image.owner.value_or(""));
-        limit = logic::receivable(stored, state.quotas);
+        std::string owner = image.owner.value_or("");
+        check_uploading(call, owner);
+        auto quotas = quotas_of(call, owner);
+        auto stored = store::stored_bytes(call.tx, owner);
+        limit = logic::receivable(stored, quotas);
         if (auto length = free.stream->length())
             logic::check_fits(
                 static_cast<std::int64_t>(std::min<std::uint64_t>(*length, INT64_MAX)), stored,
-                state.quotas);
+                quotas);
         mark_saving(call, image, store);
         return image;
     });
@@ -68,7 +72,7 @@ Reply upload(FreeCall& call) {
             call.read([&](Call& c) { return expected_of(c, image, c.who.user_id, limit); });
         Received received = receive(*call.stream, *store.driver, *image.location, expected);
         return call.write([&](Call& c) {
-            mark_active(c, image, store, received, state.quotas);
+            mark_active(c, image, store, received, quotas_of(c, image.owner.value_or("")));
             return Reply{.status = 204};
         });
     } catch (const std::exception& error) {
@@ -126,9 +130,9 @@ Reply download(FreeCall& free) {
 
 Resource data_resource() {
     return Resource()
-        .on("PUT /v2/images/{image_id}/file", "upload_image", upload,
+        .on("PUT /v2/images/{image_id}/file", enforced_by_handler, upload,
             {.status = 204, .streamed = true, .any_content_type = true})
-        .on("GET /v2/images/{image_id}/file", "download_image", download);
+        .on("GET /v2/images/{image_id}/file", enforced_by_handler, download);
 }
 
 } // namespace nephele::glance

@@ -4,8 +4,10 @@
 #include "base/strings.h"
 #include "platform/operation/operation.h"
 #include "services/glance/api/manners.h"
+#include "services/glance/api/protected_properties.h"
 #include "services/glance/logic/listing.h"
 #include "services/glance/logic/patch.h"
+#include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/uploads.h"
 
 namespace nephele::glance {
@@ -36,29 +38,43 @@ Image create(Call& call, const NewImage& wanted) {
     check_owner(call, image);
     call.enforce("add_image", target_of(call, image));
     enforce_visibility(call, image);
+    check_new_properties(call, image);
+    check_image_count(call, image.owner.value_or(""));
     store::insert(call, image);
     call.headers.set("Location", call.in.base_url + "/v2/images/" + id);
     auto& state = call.cloud.state<State>();
     call.headers.set("OpenStack-image-import-methods", join(state.import_methods, ","));
     call.headers.set("OpenStack-image-store-ids", join(state.stores.writable(), ","));
+    hide_properties(call, image);
     return image;
 }
 
-Image show(Call& call) { return need_image(call); }
+Image show(Call& call) {
+    Image image = need_image(call);
+    hide_properties(call, image);
+    return image;
+}
 
 Listed<Image> list(Call& call, Page& page) {
     auto search = logic::read_search(page);
-    return store::list(call.tx, call.scope(), call.project(), page, search);
+    // Who may not read a property learns nothing of its values.
+    for (auto& [name, value] : search.properties)
+        if (!may_read_property(call, name)) return {};
+    auto found = store::list(call.tx, call.scope(), call.project(), page, search);
+    hide_properties(call, found.items);
+    return found;
 }
 
 Image update(Call& call, const Json& body) {
     auto changes = logic::read_patch(call.in.head.headers.get("Content-Type"), body);
     Image image = need_image(call, "modify_image");
     auto before = image.visibility;
+    check_changes(call, image, changes);
     logic::apply(image, changes, {.admin = call.is_admin()});
     logic::settle(image, quotas(call));
     if (image.visibility != before) enforce_visibility(call, image);
     if (!changes.empty()) store::update(call, image);
+    hide_properties(call, image);
     return image;
 }
 
@@ -94,11 +110,11 @@ Resource image_resource() {
     return Resource()
         .on("POST /v2/images", enforced_by_handler, create, created)
         .on("GET /v2/images", "get_images", list)
-        .on("GET /v2/images/{image_id}", "get_image", show)
-        .on("PATCH /v2/images/{image_id}", "modify_image", update, {.any_content_type = true})
-        .on("DELETE /v2/images/{image_id}", "delete_image", remove)
-        .on("POST /v2/images/{image_id}/actions/deactivate", "deactivate", deactivate)
-        .on("POST /v2/images/{image_id}/actions/reactivate", "reactivate", reactivate);
+        .on("GET /v2/images/{image_id}", enforced_by_handler, show)
+        .on("PATCH /v2/images/{image_id}", enforced_by_handler, update, {.any_content_type = true})
+        .on("DELETE /v2/images/{image_id}", enforced_by_handler, remove)
+        .on("POST /v2/images/{image_id}/actions/deactivate", enforced_by_handler, deactivate)
+        .on("POST /v2/images/{image_id}/actions/reactivate", enforced_by_handler, reactivate);
 }
 
 } // namespace nephele::glance

@@ -24,6 +24,7 @@ api::Resource data_resource();
 api::Resource member_resource();
 api::Resource tag_resource();
 api::Resource schema_resource();
+api::Resource usage_resource();
 api::Resource store_resource();
 api::Resource import_resource();
 api::Resource task_resource();

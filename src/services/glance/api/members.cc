@@ -97,11 +97,11 @@ void remove(Call& call) {
 
 Resource member_resource() {
     return Resource()
-        .on("POST /v2/images/{image_id}/members", "add_member", create)
-        .on("GET /v2/images/{image_id}/members", "get_members", list)
-        .on("GET /v2/images/{image_id}/members/{member_id}", "get_member", show)
+        .on("POST /v2/images/{image_id}/members", enforced_by_handler, create)
+        .on("GET /v2/images/{image_id}/members", enforced_by_handler, list)
+        .on("GET /v2/images/{image_id}/members/{member_id}", enforced_by_handler, show)
         .on("PUT /v2/images/{image_id}/members/{member_id}", enforced_by_handler, update)
-        .on("DELETE /v2/images/{image_id}/members/{member_id}", "delete_member", remove);
+        .on("DELETE /v2/images/{image_id}/members/{member_id}", enforced_by_handler, remove);
 }
 
 } // namespace nephele::glance

@@ -4,12 +4,21 @@
 #include "services/glance/api/manners.h"
 #include "services/glance/api/schema_parts.h"
 #include "services/glance/model/member.h"
+#include "services/glance/ops/catalogue.h"
 
 namespace nephele::glance {
 using namespace api;
 namespace {
-Json image_schema() {
+Json image_schema(const Call& call) {
     Json properties = properties_of(Image::shape());
+    // The site's own, which are no part of the image proper.
+    const Json& own = call.cloud.state<Catalogue>().image_schema;
+    if (own.is_object())
+        for (auto& [name, schema] : own.as_object())
+            if (!properties.has(name)) {
+                properties[name] = schema;
+                properties[name]["is_base"] = false;
+            }
     // Chosen by the client at creation, never changed.
     properties["id"]["pattern"] =
         "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$";
@@ -26,15 +35,52 @@ Json member_schema() {
     return Json::object({{"name", "member"}, {"properties", properties_of(Member::shape())}});
 }
 
-Json image(Call&) { return image_schema(); }
-Json image_list(Call&) {
-    return list_schema("images", Json::object({{"type", "array"}, {"items", image_schema()}}),
+Json task_schema() {
+    auto text = [](const char* what, bool nullable = false) {
+        return Json::object({{"type", nullable ? Json::array({"null", "string"}) : Json("string")},
+                             {"description", what}});
+    };
+    auto one_of = [](const char* what, std::vector<std::string> names) {
+        return Json::object({{"type", "string"}, {"description", what}, {"enum", names}});
+    };
+    Json free = Json::object({{"type", Json::array({"null", "object"})}});
+    Json time = Json::object(
+        {{"type", Json::array({"null", "string"})}, {"format", "date-time"}, {"readOnly", true}});
+    return Json::object(
+        {{"name", "task"},
+         {"properties",
+          Json::object({{"id", text("An identifier for the task")},
+                        {"type", one_of("What the task does",
+                                        {"import", "api_image_import", "location_import"})},
+                        {"status", one_of("The current status of this task",
+                                          {"pending", "processing", "success", "failure"})},
+                        {"input", free},
+                        {"result", free},
+                        {"owner", text("The project the task belongs to")},
+                        {"message", text("What a person should know about it")},
+                        {"image_id", text("The image the task works on", true)},
+                        {"request_id", text("The request that began it", true)},
+                        {"user_id", text("Who began it", true)},
+                        {"expires_at", time},
+                        {"created_at", time},
+                        {"updated_at", time},
+                        {"self", text("The task itself")},
+                        {"schema", text("This schema")}})}});
+}
+
+Json image(Call& call) { return image_schema(call); }
+Json image_list(Call& call) {
+    return list_schema("images", Json::object({{"type", "array"}, {"items", image_schema(call)}}),
                        true);
 }
 Json member(Call&) { return member_schema(); }
 Json member_list(Call&) {
     return list_schema("members", Json::object({{"type", "array"}, {"items", member_schema()}}),
                        false);
+}
+Json task(Call&) { return task_schema(); }
+Json task_list(Call&) {
+    return list_schema("tasks", Json::object({{"type", "array"}, {"items", task_schema()}}), false);
 }
 } // namespace
 
@@ -43,7 +89,9 @@ Resource schema_resource() {
         .on("GET /v2/schemas/image", "default", image)
         .on("GET /v2/schemas/images", "default", image_list)
         .on("GET /v2/schemas/member", "default", member)
-        .on("GET /v2/schemas/members", "default", member_list);
+        .on("GET /v2/schemas/members", "default", member_list)
+        .on("GET /v2/schemas/task", "default", task)
+        .on("GET /v2/schemas/tasks", "default", task_list);
 }
 
 } // namespace nephele::glance

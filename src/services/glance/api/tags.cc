@@ -30,8 +30,8 @@ void remove(Call& call) {
 
 Resource tag_resource() {
     return Resource()
-        .on("PUT /v2/images/{image_id}/tags/{tag}", "modify_image", put)
-        .on("DELETE /v2/images/{image_id}/tags/{tag}", "modify_image", remove);
+        .on("PUT /v2/images/{image_id}/tags/{tag}", enforced_by_handler, put)
+        .on("DELETE /v2/images/{image_id}/tags/{tag}", enforced_by_handler, remove);
 }
 
 } // namespace nephele::glance

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The version documents. Listed is what is served: 2.2 (metadata definitions), 2.4 (locations) and
-// 2.6 (import) are not.
+// The version documents. Listed is what is served: 2.4 (locations) and 2.6 (import) are not.
 #include "services/glance/api/manners.h"
 
 namespace nephele::glance {
@@ -8,7 +7,7 @@ using namespace api;
 namespace {
 Json versions(Call& call) {
     Json all = Json::array();
-    for (auto minor : {"v2.7", "v2.5", "v2.3", "v2.1", "v2.0"})
+    for (auto minor : {"v2.7", "v2.5", "v2.3", "v2.2", "v2.1", "v2.0"})
         all.push_back(Json::object(
             {{"id", minor},
              {"status", all.size() == 0 ? "CURRENT" : "SUPPORTED"},

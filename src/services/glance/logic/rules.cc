@@ -110,6 +110,7 @@ void check_can_receive(const Image& image) {
 
 std::int64_t receivable(std::int64_t stored, const Quotas& quotas) {
     std::int64_t limit = quotas.image_size > 0 ? quotas.image_size : INT64_MAX;
+    if (quotas.stores_nothing) return 0;
     if (quotas.stored_bytes <= 0) return limit;
     return std::min(limit, std::max<std::int64_t>(0, quotas.stored_bytes - stored));
 }
@@ -119,7 +120,8 @@ void check_fits(std::int64_t bytes, std::int64_t stored, const Quotas& quotas) {
         throw Failure(
             Fault::too_large, "ImageSizeLimitExceeded",
             format("The provided image is too large: the limit is {} bytes.", quotas.image_size));
-    if (quotas.stored_bytes > 0 && bytes > quotas.stored_bytes - stored)
+    bool full = quotas.stores_nothing && bytes > 0;
+    if (full || (quotas.stored_bytes > 0 && bytes > quotas.stored_bytes - stored))
         throw Failure(Fault::too_large, "StorageQuotaFull",
                       format("The size of the data {} will exceed the limit. {} bytes remaining.",
                              bytes, std::max<std::int64_t>(0, quotas.stored_bytes - stored)));

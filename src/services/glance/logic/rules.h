@@ -11,6 +11,7 @@ struct Quotas {
     std::int64_t properties = 128, tags = 128, members = 128;
     std::int64_t image_size = std::int64_t(1) << 40;
     std::int64_t stored_bytes = 0; ///< of all images of a project
+    bool stores_nothing = false;   ///< a limit of 0 that means it
 };
 
 /// Refuses names no client may set: read-only ones and reserved ones.
