@@ -63,11 +63,12 @@ std::vector<std::string> ports_without_server(db::Tx& tx) {
 }
 
 std::vector<std::string> members_without_server(db::Tx& tx) {
-    return lines(tx,
-                 "SELECT group_id, server_id FROM nova_server_group_members m WHERE NOT EXISTS "
-                 "(SELECT 1 FROM nova_servers s WHERE s.id = m.server_id) OR NOT EXISTS (SELECT 1 "
-                 "FROM nova_server_groups g WHERE g.id = m.group_id)",
-                 "server group {} has a member {}, and one of the two does not exist");
+    return lines_of(
+        tx,
+        "SELECT group_id, server_id FROM nova_server_group_members m WHERE NOT EXISTS "
+        "(SELECT 1 FROM nova_servers s WHERE s.id = m.server_id) OR NOT EXISTS (SELECT 1 "
+        "FROM nova_server_groups g WHERE g.id = m.group_id)",
+        "server group {} has a member {}, and one of the two does not exist");
 }
 
 } // namespace nephele::nova::store
