@@ -88,6 +88,26 @@ std::map<std::string, Json> identity_bodies() {
          in("config", {{"url", "ldap:///"}})}};
 }
 
+Json mapping_rules() {
+    return Json::parse(R"([{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "UID"}]}])");
+}
+
+std::vector<Recipe> federation() {
+    const std::string v3 = "/identity/v3/OS-FEDERATION";
+    return {
+        {"identity_providers", "PUT", v3 + "/identity_providers/idp-{n}",
+         in("identity_provider", {{"enabled", true}}), by_admin},
+        {"mappings", "PUT", v3 + "/mappings/mapping-{n}",
+         in("mapping", {{"rules", mapping_rules()}}), by_admin},
+        {"protocols", "PUT", v3 + "/identity_providers/$identity_providers/protocols/p-{n}",
+         in("protocol", {{"mapping_id", "$mappings"}}), by_admin},
+        {"service_providers", "PUT", v3 + "/service_providers/sp-{n}",
+         in("service_provider",
+            {{"auth_url", "http://127.0.0.1:1/"}, {"sp_url", "http://127.0.0.1:1/"}}),
+         by_admin},
+    };
+}
+
 std::vector<Recipe> placement() {
     return {
         {"resource_providers", "POST", "/placement/resource_providers", obj({{"name", "rp-{n}"}}),
@@ -253,8 +273,8 @@ std::map<std::string, Json> image_bodies() {
 const std::vector<Recipe>& recipes() {
     static const auto all = [] {
         std::vector<Recipe> out;
-        for (auto& part :
-             {identity(), identity_directory(), placement(), network(), image(), compute()})
+        for (auto& part : {identity(), identity_directory(), federation(), placement(), network(),
+                           image(), compute()})
             out.insert(out.end(), part.begin(), part.end());
         return out;
     }();
@@ -295,6 +315,10 @@ static std::map<std::string, Json> compute_bodies() {
 
 const std::map<std::string, Json>& accepted_bodies() {
     static std::map<std::string, Json> all{
+        {"PATCH /v3/OS-FEDERATION/mappings/{mapping_id}",
+         in("mapping", {{"rules", mapping_rules()}})},
+        {"PATCH /v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}",
+         in("protocol", {{"mapping_id", "$mappings"}})},
         {"PUT /v2.0/routers/{router_id}/add_router_interface", obj({{"subnet_id", "$subnets"}})},
         {"PUT /v2.0/subnetpools/{subnetpool_id}/add_prefixes",
          obj({{"prefixes", Json::array({"10.65.0.0/16"})}})},

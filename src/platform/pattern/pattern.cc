@@ -10,14 +10,16 @@ constexpr std::int64_t memory_at_most = 1 << 20;
 constexpr std::size_t length_at_most = 1024;
 } // namespace
 
-std::optional<Pattern> Pattern::parse(std::string_view expression, std::string* why) {
-    if (expression.size() > length_at_most) {
+std::optional<Pattern> Pattern::parse(std::string_view expression, std::string* why,
+                                      Syntax syntax) {
+    // Lists of names in mappings are long and harmless; memory bounds what they become.
+    if (expression.size() > (syntax == Syntax::perl ? 8 : 1) * length_at_most) {
         if (why) *why = "it is too long";
         return std::nullopt;
     }
     re2::RE2::Options options;
-    options.set_posix_syntax(true);
-    options.set_perl_classes(true);
+    options.set_posix_syntax(syntax == Syntax::posix);
+    options.set_perl_classes(syntax == Syntax::posix);
     options.set_log_errors(false);
     options.set_max_mem(memory_at_most);
     auto compiled = std::make_shared<const re2::RE2>(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// POSIX regular expressions that tenants may send: matched in time linear in the text, whatever the
+// Regular expressions that somebody else wrote: matched in time linear in the text, whatever the
 // expression. Back references and look-around do not exist in it.
 #pragma once
 #include <memory>
@@ -15,9 +15,13 @@ namespace nephele {
 
 class Pattern {
   public:
-    /// Extended POSIX syntax, with \d \s \w besides. Nothing when it is none, or too large; `why`
-    /// then says so.
-    static std::optional<Pattern> parse(std::string_view expression, std::string* why = nullptr);
+    enum class Syntax {
+        posix, ///< extended, with \d \s \w besides
+        perl   ///< as Python's `re` spells it
+    };
+    /// Nothing when it is none, or too large; `why` then says so.
+    static std::optional<Pattern> parse(std::string_view expression, std::string* why = nullptr,
+                                        Syntax syntax = Syntax::posix);
     /// Anywhere in the text, as grep.
     bool matches(std::string_view text) const;
 

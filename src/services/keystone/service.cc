@@ -3,6 +3,7 @@
 #include "services/keystone/service.h"
 
 #include "services/keystone/api/directory.h"
+#include "services/keystone/api/federation.h"
 #include "services/keystone/api/oauth.h"
 #include "services/keystone/api/support.h"
 #include "services/keystone/model/catalog.h"
@@ -112,6 +113,7 @@ api::Service service() {
                       {"role assignments have a place", check<store::assignments_to_nothing>},
                       {"projects have a parent", check<store::projects_without_parent>}};
     add_directory(service);
+    add_federation(service);
     // Policy decides, also for tokens without a scope.
     for (auto& resource : service.resources)
         for (auto& route : resource.routes) route.options.unscoped = true;

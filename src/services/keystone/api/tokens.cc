@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST, GET, HEAD and DELETE /v3/auth/tokens.
 #include "services/keystone/api/support.h"
+#include "services/keystone/api/token_reply.h"
 #include "services/keystone/logic/auth_request.h"
 #include "services/keystone/ops/audit.h"
 #include "services/keystone/ops/authenticator.h"
@@ -17,20 +18,6 @@ bool wants_catalog(const Incoming& in) {
     for (const auto& [key, value] : in.query)
         if (key == "nocatalog") return false;
     return true;
-}
-
-void set_token_headers(Reply& reply, const std::string& token) {
-    reply.headers.set("X-Subject-Token", token);
-    reply.headers.set("Vary", "X-Auth-Token");
-}
-
-Reply token_reply(int status, const std::string& token, const TokenFacts& facts,
-                  const Json* catalog) {
-    Reply reply;
-    reply.status = status;
-    reply.body = Json::object({{"token", facts.body(catalog)}});
-    set_token_headers(reply, token);
-    return reply;
 }
 
 // 401 with what was proved so far, for the rest of the login.
@@ -109,7 +96,7 @@ Reply shown(Call& call, const Claims& claims, std::string key, std::uint64_t epo
     if (flag(call, "allow_expired"))
         limit = limit.plus_seconds(call.cloud.state<State>().expired_window_seconds);
     if (limit <= call.now) throw no_such_token();
-    const auto facts = look_up(call.tx, claims);
+    const auto facts = look_up(call.tx, claims, call.now);
     if (!facts) throw no_such_token();
     const bool scoped = facts->project || facts->domain || facts->claims.system;
     Json catalog;
@@ -120,7 +107,9 @@ Reply shown(Call& call, const Claims& claims, std::string key, std::uint64_t epo
     reply.raw = reply.body.dump();
     // Other control nodes change a shared database without this node noticing.
     if (call.tx.dialect() == db::Dialect::sqlite && claims.expires_at > call.now)
-        call.cloud.state<TokenAnswers>().keep(key, epoch, claims.expires_at, *reply.raw);
+        call.cloud.state<TokenAnswers>().keep(
+            key, epoch, std::min(claims.expires_at, facts->until.value_or(claims.expires_at)),
+            *reply.raw);
     return reply;
 }
 

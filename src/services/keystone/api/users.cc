@@ -5,6 +5,7 @@
 #include "services/keystone/ops/set_password.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/store/changes.h"
+#include "services/keystone/store/federation.h"
 #include "services/keystone/store/identity.h"
 #include "services/keystone/store/revocations.h"
 
@@ -48,6 +49,7 @@ Reply create(FreeCall& free) {
         user.created_at = call.now;
         set_password(call, user, secret, false);
         store::insert(call, table::users(), user);
+        if (!user.federated.is_null()) store::set_federated_objects(call, user, user.federated);
         return reply_with(call, 201, user);
     });
 }
@@ -74,10 +76,24 @@ void add_expiry_filter(Call& call, Where& where) {
     }
 }
 
-Listed<User> list_all(Call& call, const Page& page) {
+// ?idp_id= &protocol_id= &unique_id=: users by their names at identity providers.
+void add_known_elsewhere(Page& page, Where& where) {
+    std::string wanted;
+    for (const char* name : {"idp_id", "protocol_id", "unique_id"})
+        if (const auto value = page.take(name)) {
+            wanted += std::string(wanted.empty() ? "" : " AND ") + name + " = ?";
+            where.params.push_back(*value);
+        }
+    if (!wanted.empty())
+        where.sql +=
+            " AND id IN (SELECT user_id FROM keystone_federated_identities WHERE " + wanted + ")";
+}
+
+Listed<User> list_all(Call& call, Page& page) {
     call.enforce("identity:list_users", list_target(call));
     Where where = not_absent();
     add_expiry_filter(call, where);
+    add_known_elsewhere(page, where);
     return list(call.tx, table::users(), list_scope(call), page, where);
 }
 
@@ -86,7 +102,12 @@ User need_present(Call& call, const char* rule) {
     if (is_absent(call.tx, user.id)) throw_not_found(table::users(), user.id);
     return user;
 }
-User show(Call& call) { return need_present(call, "identity:get_user"); }
+User show(Call& call) {
+    User user = need_present(call, "identity:get_user");
+    Json federated = store::federated_objects_of(call.tx, user.id);
+    if (federated.size() > 0) user.federated = std::move(federated);
+    return user;
+}
 
 User read_changed(Call& call, User before) {
     User user = before;
@@ -119,6 +140,7 @@ Reply update(FreeCall& free) {
         if (secret.hash) set_password(call, user, secret, false);
         if (secret.hash || disabled) store::revoke(call, {.user_id = user.id});
         store::update(call, table::users(), user);
+        if (!user.federated.is_null()) store::set_federated_objects(call, user, user.federated);
         return reply_with(call, 200, user);
     });
 }

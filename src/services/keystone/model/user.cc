@@ -27,6 +27,8 @@ const Shape<User>& User::shape() {
             .field("failed_at", &User::failed_at, {hidden, read_only})
             .field("created_at", &User::created_at, {hidden, read_only})
             .field("last_active_at", &User::last_active_at, {hidden, read_only})
+            .field("shadow", &User::shadow, {hidden, read_only})
+            .field("federated", &User::federated, {omit_null, not_stored, not_filterable})
             .computed("links", [](const User& u,
                                   const View& view) { return self_link(view, "/v3/users/", u.id); })
             .extras("extra", &User::extra, {read_only});

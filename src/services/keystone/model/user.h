@@ -25,6 +25,9 @@ struct User {
     std::optional<Time> failed_at;
     Time created_at;
     std::optional<Time> last_active_at; ///< kept only while inactive accounts are disabled
+    /// Known only by an identity provider elsewhere: has no password, and others may have its name.
+    bool shadow = false;
+    Json federated; ///< its names elsewhere; filled where one user is shown
 
     /// A resource option, false unless set to true.
     bool option(std::string_view name) const { return options.boolean(name); }

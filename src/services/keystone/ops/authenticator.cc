@@ -55,10 +55,11 @@ std::optional<Principal> TokenAuthenticator::authenticate(std::string_view token
     }
     const auto claims = claims_of(state_, token);
     if (!claims || claims->expires_at <= now) return std::nullopt;
-    const auto facts = cloud_.db().read([&](db::Tx& tx) { return look_up(tx, *claims); });
+    const auto facts = cloud_.db().read([&](db::Tx& tx) { return look_up(tx, *claims, now); });
     if (!facts) return std::nullopt;
     auto principal = std::make_shared<const Principal>(facts->principal());
     Time until = claims->expires_at;
+    if (facts->until) until = std::min(until, *facts->until);
     if (cloud_.db().dialect() == db::Dialect::postgresql)
         until = std::min(until, now.plus_ms(shared_database_ms));
     std::lock_guard lock(shard.mutex);

@@ -37,6 +37,9 @@ void apply_scope(db::Tx& tx, const ScopeWish& wish, Claims& claims) {
         break;
     }
     case ScopeWish::Kind::system:
+        // No form of token says both.
+        if (claims.federated())
+            throw unauthorized("A federated user cannot get a token of the system's scope.");
         claims.system = true;
         break;
     case ScopeWish::Kind::trust:
@@ -138,7 +141,7 @@ Issued issue(Cloud& cloud, db::Tx& tx, Claims claims, const Claims* parent,
         claims.expires_at = std::min(claims.expires_at, parent->expires_at);
         claims.audit_ids.push_back(parent->chain_id());
     }
-    auto facts = look_up(tx, claims);
+    auto facts = look_up(tx, claims, claims.issued_at);
     if (!facts) throw refused_login();
     Json catalog = catalog_of(cloud, tx, claims.project_id, claims.user_id);
     std::string token = token_of(state, claims);

@@ -63,5 +63,6 @@ void log_in_by_application_credential(Attempt& attempt, const Json& part);
 void log_in_by_totp(Attempt& attempt, const Json& part);
 void log_in_by_external(Attempt& attempt, const Json& part);
 void log_in_by_oauth1(Attempt& attempt, const Json& part);
+void log_in_by_federated_token(Attempt& attempt, const Json& part);
 
 } // namespace nephele::keystone

@@ -15,7 +15,10 @@ constexpr LoginMethod methods[] = {{"password", log_in_by_password},
                                    {"application_credential", log_in_by_application_credential},
                                    {"totp", log_in_by_totp},
                                    {"external", log_in_by_external},
-                                   {"oauth1", log_in_by_oauth1}};
+                                   {"oauth1", log_in_by_oauth1},
+                                   {"mapped", log_in_by_federated_token},
+                                   {"saml2", log_in_by_federated_token},
+                                   {"openid", log_in_by_federated_token}};
 
 bool contains(const std::vector<std::string>& list, std::string_view one) {
     return std::find(list.begin(), list.end(), one) != list.end();

@@ -34,4 +34,10 @@ void log_in_by_token(Attempt& attempt, const Json& part) {
     attempt.prove(std::move(facts->user), std::move(methods));
 }
 
+// {"saml2": {"id": a federated token}}: what upstream's first clients rescoped by.
+void log_in_by_federated_token(Attempt& attempt, const Json& part) {
+    log_in_by_token(attempt, part);
+    if (!attempt.proof.parent->federated()) throw refused_login();
+}
+
 } // namespace nephele::keystone

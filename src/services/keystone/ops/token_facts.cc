@@ -7,6 +7,7 @@
 #include "services/keystone/store/catalog.h"
 #include "services/keystone/store/delegations.h"
 #include "services/keystone/store/endpoint_filters.h"
+#include "services/keystone/store/federation.h"
 #include "services/keystone/store/identity.h"
 #include "services/keystone/store/revocations.h"
 
@@ -21,9 +22,15 @@ const std::string& owner_of(const TokenFacts& facts) {
                                         : facts.trust_pedigree.back().trustor_user_id;
 }
 
-std::vector<Role> effective_roles(db::Tx& tx, const TokenFacts& facts) {
+std::vector<Role> effective_roles(db::Tx& tx, TokenFacts& facts, std::optional<Time> now) {
     const Claims& claims = facts.claims;
     auto groups = store::group_ids_of(tx, owner_of(facts));
+    // A federated token says its groups itself.
+    if (now && !claims.federated()) {
+        const auto expiring = store::expiring_groups_of(tx, owner_of(facts), *now);
+        groups.insert(groups.end(), expiring.ids.begin(), expiring.ids.end());
+        facts.until = expiring.until;
+    }
     groups.insert(groups.end(), claims.group_ids.begin(), claims.group_ids.end());
     const Place place = claims.system               ? Place::system
                         : !claims.domain_id.empty() ? Place::domain
@@ -113,7 +120,7 @@ bool look_up_source(db::Tx& tx, TokenFacts& facts) {
 }
 
 // False when the scope is gone or disabled, or gives no role.
-bool look_up_scope(db::Tx& tx, TokenFacts& facts) {
+bool look_up_scope(db::Tx& tx, TokenFacts& facts, std::optional<Time> now) {
     const Claims& claims = facts.claims;
     if (!claims.project_id.empty()) {
         facts.project = find(tx, table::projects(), Scope::all(), claims.project_id);
@@ -128,7 +135,7 @@ bool look_up_scope(db::Tx& tx, TokenFacts& facts) {
     } else if (!claims.system) {
         return true;
     }
-    facts.roles = effective_roles(tx, facts);
+    facts.roles = effective_roles(tx, facts, now);
     return !facts.roles.empty();
 }
 
@@ -159,7 +166,7 @@ Json user_part(const TokenFacts& facts) {
 
 std::string token_time(Time time) { return iso_time({time.seconds() * 1'000'000}, 6); }
 
-std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims) {
+std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims, std::optional<Time> now) {
     TokenFacts facts;
     facts.claims = claims;
     auto user = find(tx, table::users(), Scope::all(), claims.user_id);
@@ -168,9 +175,11 @@ std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims) {
     auto domain = store::find_domain(tx, facts.user.domain_id);
     if (!domain || !domain->enabled) return std::nullopt;
     facts.user_domain = std::move(*domain);
-    if (!look_up_source(tx, facts) || !look_up_scope(tx, facts)) return std::nullopt;
+    if (claims.federated() && !store::federation_in_force(tx, claims)) return std::nullopt;
+    if (!look_up_source(tx, facts) || !look_up_scope(tx, facts, now)) return std::nullopt;
     for (const auto& revocation : store::revocations(tx))
         if (revocation.matches(claims)) return std::nullopt;
+    facts.service_providers = store::enabled_service_providers(tx);
     return facts;
 }
 
@@ -274,6 +283,7 @@ Json TokenFacts::body(const Json* catalog) const {
     if (!claims.certificate_thumbprint.empty())
         token["oauth2_credential"] = Json::object({{"x5t#S256", claims.certificate_thumbprint}});
     if (catalog) token["catalog"] = *catalog;
+    if (service_providers.size() > 0) token["service_providers"] = service_providers;
     return token;
 }
 

@@ -26,6 +26,9 @@ struct TokenFacts {
     /// The trusts this one was passed on from, nearest first.
     std::vector<Trust> trust_pedigree;
     std::optional<AccessToken> access_token;
+    Json service_providers; ///< other clouds that trust our users
+    /// When memberships end that an identity provider said; the facts must be looked up again then.
+    std::optional<Time> until;
 
     Principal principal() const;
     /// The "token" object of answers; with the catalog when one is given.
@@ -33,8 +36,9 @@ struct TokenFacts {
 };
 
 /// Nothing when the token's user, scope or roles are gone or disabled, or when it was revoked. Does
-/// not look at the expiry.
-std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims);
+/// not look at the expiry. Without `now`, memberships that end by themselves do not count.
+std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims,
+                                  std::optional<Time> now = std::nullopt);
 
 /// The catalog with the ids filled in: the endpoints the project's filters choose, else all.
 Json catalog_of(const Cloud& cloud, db::Tx& tx, const std::string& project_id,

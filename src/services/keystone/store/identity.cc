@@ -7,6 +7,7 @@
 #include "services/keystone/store/changes.h"
 #include "services/keystone/store/delegations.h"
 #include "services/keystone/store/endpoint_filters.h"
+#include "services/keystone/store/federation.h"
 #include "services/keystone/store/limits.h"
 
 namespace nephele::keystone::store {
@@ -51,7 +52,7 @@ std::optional<Project> find_project_named(db::Tx& tx, const std::string& name,
 std::optional<User> find_user_named(db::Tx& tx, const std::string& name,
                                     const std::string& domain_id) {
     return first_of(select(tx, table::users(), Scope::all(),
-                           {"domain_id = ? AND name = ?", {domain_id, name}}));
+                           {"domain_id = ? AND name = ? AND shadow = 0", {domain_id, name}}));
 }
 
 std::vector<Project> ancestors(db::Tx& tx, const Project& project) {
@@ -102,6 +103,7 @@ std::vector<Group> groups_of(db::Tx& tx, const std::string& user_id) {
 void remove_user(Context& context, const User& user) {
     erase_all(context, table::memberships(), {"user_id = ?", {user.id}});
     erase_all(context, table::id_mappings(), {"id = ?", {user.id}});
+    forget_federation_of_user(context, user.id);
     remove_assignments_of(context, user.id);
     remove_delegations_of_user(context, user.id);
     store::erase(context, table::users(), user);
@@ -110,6 +112,7 @@ void remove_user(Context& context, const User& user) {
 void remove_group(Context& context, const Group& group) {
     erase_all(context, table::memberships(), {"group_id = ?", {group.id}});
     erase_all(context, table::id_mappings(), {"id = ?", {group.id}});
+    forget_federation_of_group(context, group.id);
     remove_assignments_of(context, group.id);
     store::erase(context, table::groups(), group);
 }
@@ -128,6 +131,7 @@ void remove_project(Context& context, const Project& project) {
 }
 
 void remove_domain(Context& context, const Domain& domain) {
+    forget_federation_of_domain(context, domain.id);
     for (const auto& user :
          select(context.tx, table::users(), Scope::all(), {"domain_id = ?", {domain.id}}))
         remove_user(context, user);
