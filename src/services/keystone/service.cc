@@ -12,6 +12,7 @@
 #include "services/keystone/ops/audit.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/directories.h"
+#include "services/keystone/ops/federation_sources.h"
 #include "services/keystone/ops/oauth1.h"
 #include "services/keystone/ops/people.h"
 #include "services/keystone/ops/state.h"
@@ -34,6 +35,9 @@ void start(Cloud& cloud) {
     auto& authenticator =
         cloud.add_state(std::make_shared<TokenAuthenticator>(cloud, state, epoch));
     cloud.authenticator = &authenticator;
+    const std::string sources = cloud.config().text("keystone.federation_providers_file");
+    cloud.add_state(std::make_shared<FederationSources>(
+        sources.empty() ? FederationSources() : FederationSources::load(sources)));
 }
 
 void forget_old_revocations(Cloud& cloud) {

@@ -6,6 +6,8 @@
 #include "services/keystone/api/federation_front.h"
 #include "services/keystone/api/token_reply.h"
 #include "services/keystone/ops/federated_login.h"
+#include "services/keystone/ops/federation_sources.h"
+#include "services/keystone/ops/openid_login.h"
 #include "services/keystone/store/federation.h"
 
 #include <algorithm>
@@ -94,32 +96,104 @@ Reply form_reply(const std::string& origin, const std::string& token) {
 
 // ---- who vouches ----
 
-Issued log_in_through_front(FreeCall& call, const std::string& provider,
-                            const std::string& protocol) {
-    if (!came_through_front(call.cloud.config(), call.in.head)) throw refused_login();
-    return log_in_federated(call.cloud,
-                            {.identity_provider_id = provider,
-                             .protocol_id = protocol,
-                             .attributes = attributes_of_headers(call.cloud.config(), call.in.head),
-                             .remote_id_attribute = ""});
+struct Way {
+    std::string provider, protocol;
+    std::string origin; ///< the dashboard that wants the token; empty: the client itself does
+};
+
+Reply reply_of(const Issued& issued, const std::string& origin) {
+    return origin.empty() ? token_reply(201, issued.token, issued.facts, nullptr)
+                          : form_reply(origin, issued.token);
+}
+
+OpenidRoute openid_route(const FreeCall& call, OpenidProvider& provider, const Way& way) {
+    std::string back = provider.settings().redirect_url;
+    if (back.empty())
+        back = format("{}/v3/auth/OS-FEDERATION/identity_providers/{}/protocols/{}/openid",
+                      call.in.base_url, percent_encode(way.provider), percent_encode(way.protocol));
+    return {provider, way.provider, way.protocol, std::move(back)};
+}
+
+constexpr const char* ticket_cookie = "nephele_openid";
+
+std::string cookie_for(const FreeCall& call, const std::string& value, int seconds) {
+    const bool secure = call.in.base_url.starts_with("https:");
+    return format("{}={}; Max-Age={}; Path=/; HttpOnly; SameSite=Lax{}", ticket_cookie, value,
+                  seconds, secure ? "; Secure" : "");
+}
+
+std::string ticket_of(const FreeCall& call) {
+    for (const auto& part : split(call.in.head.headers.get("Cookie"), ';')) {
+        const std::string_view one = trim(part);
+        const auto equals = one.find('=');
+        if (equals != one.npos && one.substr(0, equals) == ticket_cookie)
+            return std::string(one.substr(equals + 1));
+    }
+    return "";
+}
+
+// A program brings an access token, a browser is sent to the provider.
+Reply through_openid(FreeCall& call, OpenidProvider& provider, const Way& way) {
+    const OpenidRoute route = openid_route(call, provider, way);
+    const std::string authorization = call.in.head.headers.get("Authorization");
+    if (starts_with_icase(authorization, "Bearer "))
+        return reply_of(
+            log_in_by_access_token(call.cloud, route, std::string(trim(authorization.substr(7)))),
+            way.origin);
+    const OpenidStart start = start_openid(call.cloud, route, way.origin);
+    Reply reply;
+    reply.status = 302;
+    reply.headers.set("Location", start.location);
+    reply.headers.set("Cache-Control", "no-store");
+    reply.headers.set("Set-Cookie", cookie_for(call, start.ticket, 600));
+    reply.raw = "";
+    return reply;
+}
+
+// Nobody is told which providers there are before somebody vouches.
+Reply enter(FreeCall& call, const Way& way) {
+    if (came_through_front(call.cloud.config(), call.in.head))
+        return reply_of(log_in_federated(call.cloud, {.identity_provider_id = way.provider,
+                                                      .protocol_id = way.protocol,
+                                                      .attributes = attributes_of_headers(
+                                                          call.cloud.config(), call.in.head),
+                                                      .remote_id_attribute = ""}),
+                        way.origin);
+    const auto& sources = call.cloud.state<FederationSources>();
+    if (auto* openid = sources.openid(way.provider, way.protocol))
+        return through_openid(call, *openid, way);
+    throw refused_login();
 }
 
 Reply auth(FreeCall& call) {
-    const Issued issued =
-        log_in_through_front(call, path_of(call, "idp_id"), path_of(call, "protocol_id"));
-    return token_reply(201, issued.token, issued.facts, nullptr);
+    return enter(call, {path_of(call, "idp_id"), path_of(call, "protocol_id"), ""});
 }
 
 Reply websso_of_provider(FreeCall& call) {
-    const std::string origin = trusted_origin(call);
-    const Issued issued =
-        log_in_through_front(call, path_of(call, "idp_id"), path_of(call, "protocol_id"));
-    return form_reply(origin, issued.token);
+    return enter(call,
+                 {path_of(call, "idp_id"), path_of(call, "protocol_id"), trusted_origin(call)});
+}
+
+// The browser comes back from an OpenID Connect provider.
+Reply openid_return(FreeCall& call) {
+    const Way way{path_of(call, "idp_id"), path_of(call, "protocol_id"), ""};
+    auto* provider = call.cloud.state<FederationSources>().openid(way.provider, way.protocol);
+    if (!provider) throw refused_login();
+    const auto done = finish_openid(call.cloud, openid_route(call, *provider, way), ticket_of(call),
+                                    call.in.query);
+    Reply reply = reply_of(done.issued, done.origin);
+    reply.headers.set("Set-Cookie", cookie_for(call, "", 0));
+    return reply;
 }
 
 // The provider is the one whose remote id the assertion carries.
 std::string provider_of_assertion(FreeCall& free, const std::string& protocol_id) {
-    if (!came_through_front(free.cloud.config(), free.in.head)) throw refused_login();
+    if (!came_through_front(free.cloud.config(), free.in.head)) {
+        // Of those this program talks to itself, when there is but one.
+        const auto own = free.cloud.state<FederationSources>().providers_of(protocol_id);
+        if (own.size() == 1) return own.front();
+        throw unauthorized("Missing entity ID from environment");
+    }
     const auto attributes = attributes_of_headers(free.cloud.config(), free.in.head);
     return free.read([&](Call& call) -> std::string {
         for (const auto& protocol : select(call.tx, table::federation_protocols(), Scope::all(),
@@ -139,9 +213,7 @@ std::string provider_of_assertion(FreeCall& free, const std::string& protocol_id
 
 Reply websso_of_protocol(FreeCall& call) {
     const std::string origin = trusted_origin(call), protocol = path_of(call, "protocol_id");
-    const Issued issued =
-        log_in_through_front(call, provider_of_assertion(call, protocol), protocol);
-    return form_reply(origin, issued.token);
+    return enter(call, {provider_of_assertion(call, protocol), protocol, origin});
 }
 
 constexpr RouteOptions open_to_all{.open = true, .tolerant_query = true, .any_content_type = true};
@@ -162,7 +234,10 @@ Resource federated_auth_routes() {
             "", websso_of_provider, open_to_all)
         .on("POST "
             "/v3/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/websso",
-            "", websso_of_provider, open_to_all);
+            "", websso_of_provider, open_to_all)
+        .on("GET "
+            "/v3/auth/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}/openid",
+            "", openid_return, making_a_token);
 }
 
 } // namespace nephele::keystone
