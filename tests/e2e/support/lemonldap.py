@@ -14,8 +14,6 @@ import urllib.error
 import urllib.request
 
 PORTAL = '/usr/share/lemonldap-ng/portal'
-KEPT = ('reloadUrls', 'whatToTrace', 'timeout', 'notification', 'portalSkin', 'registerDB', 'passwordDB', 'userDB',
-        'securedCookie', 'macros', 'localSessionStorage')
 
 
 def free_port():
@@ -71,7 +69,7 @@ class Lemonldap:
             'persistentStorage': 'Apache::Session::File', 'persistentStorageOptions': persistent,
             'locationRules': {f'127.0.0.1:{self.port}': {'default': 'accept'}},
             'exportedHeaders': {}, 'groups': {}, 'macros': {}, 'exportedVars': {}, 'requireToken': 0,
-            'portalCheckLogins': 0, 'portalDisplayRegister': 0, 'portalDisplayResetPassword': 0,
+            'portalCheckLogins': 0, 'captcha': '::Captcha::None', 'portalDisplayRegister': 0, 'portalDisplayResetPassword': 0,
             'captcha_login_enabled': 0, 'captcha_mail_enabled': 0, 'captcha_register_enabled': 0, 'cspFormAction': '*', 'bruteForceProtection': 0,
             'issuerDBOpenIDConnectActivation': 1,
             'oidcServicePrivateKeySig': private, 'oidcServicePublicKeySig': public, 'oidcServiceKeyIdSig': 'k1',
@@ -86,7 +84,7 @@ class Lemonldap:
             json.dump(conf, file)
         with open(self._path('lemonldap-ng.ini'), 'w') as file:
             file.write(f'''[all]
-logLevel = debug
+logLevel = notice
 [configuration]
 type = File
 dirName = {self._path('conf')}
@@ -100,14 +98,21 @@ languages = en
 status = 0
 ''')
 
+        # A portal loads a captcha although none is asked; Debian's needs ImageMagick.
+        os.makedirs(self._path('perl/Lemonldap/NG/Portal/Captcha'))
+        with open(self._path('perl/Lemonldap/NG/Portal/Captcha/None.pm'), 'w') as file:
+            file.write("package Lemonldap::NG::Portal::Captcha::None;\nuse Mouse;\n"
+                       "extends 'Lemonldap::NG::Portal::Main::Plugin';\nsub init { 1 }\n1;\n")
+
     def _start(self):
-        environment = dict(os.environ, LLNG_DEFAULTCONFFILE=self._path('lemonldap-ng.ini'), LANG='C.UTF-8')
+        environment = dict(os.environ, LLNG_DEFAULTCONFFILE=self._path('lemonldap-ng.ini'), LANG='C.UTF-8',
+                           PERL5LIB=self._path('perl'))
         self.log = open(self._path('log'), 'wb')
         self.process = subprocess.Popen(
             ['/usr/bin/plackup', '-E', 'production', '--host', '127.0.0.1', '--port', str(self.port),
              PORTAL + '/htdocs/index.psgi'],
             env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
@@ -119,7 +124,8 @@ status = 0
                 time.sleep(0.2)
         log = self.log_text()
         self.stop()
-        raise RuntimeError('lemonldap does not start:\n' + '\n'.join(l for l in log.splitlines() if 'error' in l or 'warn' in l)[:3000])
+        wrong = [line for line in log.splitlines() if "error" in line or "warn" in line]
+        raise RuntimeError("lemonldap does not start:\n" + "\n".join(wrong)[:3000])
 
     def log_text(self):
         with open(self._path('log'), errors='replace') as file:
