@@ -10,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from support.apache import Front
 from support.lemonldap import Lemonldap, free_port
 from support.private import PrivateNephele
 
@@ -191,6 +192,68 @@ class Federation(unittest.TestCase):
         self.cloud.openstack('identity', 'provider', 'set', '--enable', 'lemon')
         self.cloud.openstack('federation', 'project', 'list', check=False, **bearer)
         self.cloud.openstack_json('token', 'issue', **self.by_password('dwho'))
+
+
+class BehindApache(unittest.TestCase):
+    """mod_auth_openidc in front does the login; the program believes it, and nobody else who sends the same."""
+    AUTH = '/identity/v3/OS-FEDERATION/identity_providers/front/protocols/openid/auth'
+
+    @classmethod
+    def setUpClass(cls):
+        cls.running = []
+        try:
+            cls.idp = Lemonldap({'front': {'secret': 'front-secret'}, 'cli': {'secret': 'cli-secret'}})
+            cls.running.append(cls.idp)
+            rules = [{'local': [{'user': {'name': '{0}'}}, {'group': {'name': 'users', 'domain': {'name': 'Default'}}}],
+                      'remote': [{'type': 'REMOTE_USER'}]},
+                     {'local': [{'user': {'name': '{0}'}}, {'group': {'name': 'users', 'domain': {'name': 'Default'}}}],
+                      'remote': [{'type': 'HTTP_OIDC_SUB'}]}]
+            cls.cloud = PrivateNephele(free_port(), ['keystone.federation_front_secret="hush-hush"',
+                                                     'keystone.federation_front_addresses=["127.0.0.1"]',
+                                                     'keystone.remote_id_attribute="HTTP_OIDC_ISS"'],
+                                       {'rules.json': json.dumps(rules)})
+            cls.running.append(cls.cloud)
+            cls.front = Front(cls.idp, 'front', 'front-secret', cls.cloud.url, cls.AUTH, 'hush-hush')
+            cls.running.append(cls.front)
+        except BaseException:
+            cls.tearDownClass()
+            raise
+        run = cls.cloud.openstack
+        run('identity', 'provider', 'create', '--enable', '--remote-id', cls.idp.issuer, 'front')
+        run('mapping', 'create', '--rules', cls.cloud.folder + '/rules.json', 'front')
+        run('federation', 'protocol', 'create', '--identity-provider', 'front', '--mapping', 'front', 'openid')
+        run('group', 'create', 'users')
+        run('project', 'create', 'tardis')
+        run('role', 'add', '--group', 'users', '--project', 'tardis', 'member')
+
+    @classmethod
+    def tearDownClass(cls):
+        for one in reversed(cls.running):
+            one.stop()
+
+    def who(self, **more):
+        return {'OS_AUTH_TYPE': 'v3oidcpassword', 'OS_IDENTITY_PROVIDER': 'front', 'OS_PROTOCOL': 'openid',
+                'OS_PROJECT_NAME': 'tardis', 'OS_PROJECT_DOMAIN_NAME': 'Default', 'OS_CLIENT_ID': 'cli',
+                'OS_CLIENT_SECRET': 'cli-secret', 'OS_USERNAME': 'rtyler', 'OS_PASSWORD': 'rtyler',
+                'OS_OPENID_SCOPE': 'openid profile email',
+                'OS_DISCOVERY_ENDPOINT': self.idp.url + '.well-known/openid-configuration', **more}
+
+    def test_01_through_the_front(self):
+        token = self.cloud.openstack_json('token', 'issue', **self.who(OS_AUTH_URL=self.front.url + '/identity/v3'))
+        self.assertEqual(self.cloud.openstack_json('user', 'show', token['user_id'])['name'], 'rtyler')
+
+    def test_02_not_beside_it(self):
+        self.assertIn('401', self.cloud.openstack('token', 'issue', check=False, **self.who()))
+        said = {'OIDC-sub': 'rtyler', 'OIDC-iss': self.idp.issuer, 'X-Remote-User': 'rtyler'}
+        for url, more in ((self.cloud.url, {}), (self.cloud.url, {'X-Federation-Secret': 'guess'}),
+                          (self.front.url, {'X-Federation-Secret': 'hush-hush'}),
+                          (self.front.url, {'Authorization': 'Bearer made-up'})):
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                request = urllib.request.Request(url + self.AUTH, headers={**said, **more})
+                urllib.request.build_opener(NoRedirect).open(request, timeout=60)
+            with refused.exception as answer:
+                self.assertIn(answer.status, (401, 302))
+                self.assertNotIn('X-Subject-Token', answer.headers)
 
 
 if __name__ == '__main__':

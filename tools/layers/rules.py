@@ -34,6 +34,8 @@ HEAVY = {
     'argon2.h': ['src/platform/crypto/*.cc'],
     'yaml.h': ['src/platform/yaml/yaml.cc'],
     're2/': ['src/platform/pattern/pattern.cc'],
+    'libxml/': ['src/platform/xml/xml.cc'],
+    'xmlsec/': ['src/platform/xml/xml.cc'],
     'libvirt/': ['src/engines/libvirt/*.cc'],
     'ldap.h': ['src/engines/ldap/ldap.cc'],
     'nlohmann/': [], 'gtest/': [], 'catch2/': [],
@@ -45,6 +47,7 @@ REPLACEMENT = {'boost/': 'platform/http/http.h', 'rapidjson/': 'platform/json/js
                'crypt.h': 'platform/crypto/', 'argon2.h': 'platform/crypto/',
                'yaml.h': 'platform/yaml/yaml.h', 're2/': 'platform/pattern/pattern.h',
                'libvirt/': 'engines/libvirt/', 'ldap.h': 'engines/ldap/ldap.h',
+               'libxml/': 'platform/xml/xml.h', 'xmlsec/': 'platform/xml/xml.h',
                'gtest/': '<doctest/doctest.h>', 'catch2/': '<doctest/doctest.h>'}
 
 # Standard headers that cost every includer dearly, and what a header uses instead.

@@ -2,6 +2,7 @@
 // Logging in with an identity from elsewhere: for programs (/auth) and for browsers that a
 // dashboard sent (/websso), which carry the token back in a form.
 #include "base/strings.h"
+#include "platform/xml/xml.h"
 #include "services/keystone/api/federation.h"
 #include "services/keystone/api/federation_front.h"
 #include "services/keystone/api/token_reply.h"
@@ -28,30 +29,6 @@ std::string query_of(const FreeCall& call, std::string_view name) {
 }
 
 // ---- dashboards ----
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        default:
-            out += c;
-        }
-    return out;
-}
 
 // The part before the path, without case.
 std::string with_lower_host(const std::string& url) {
@@ -90,7 +67,7 @@ Reply form_reply(const std::string& origin, const std::string& token) {
                        "<script type=\"text/javascript\">\n"
                        "window.onload = function() {\n"
                        "    document.forms['sso'].submit();\n}\n</script>\n</body>\n</html>\n",
-                       escaped(origin), escaped(token));
+                       xml::escaped(origin), xml::escaped(token));
     return reply;
 }
 

@@ -47,9 +47,10 @@ std::vector<std::string> check(Cloud&, db::Tx& tx) {
 void add_federation(Service& service) {
     append(service.resources,
            {identity_provider_routes(), federation_protocol_routes(), mapping_routes(),
-            service_provider_routes(), federated_auth_routes()});
+            service_provider_routes(), federated_auth_routes(), saml_routes()});
     append(service.policies, federation_policies());
     append(service.options, options());
+    append(service.options, saml_options());
     append(service.migrations, store::federation_migrations());
     service.tasks.push_back(
         {.name = "keystone.forget_memberships", .every_ms = 3'600'000, .run = forget_memberships});

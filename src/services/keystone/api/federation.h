@@ -13,6 +13,7 @@ Resource mapping_routes();
 Resource service_provider_routes();
 Resource federated_auth_routes();
 Resource saml_routes();
+std::vector<Option> saml_options();
 std::vector<policy::Rule> federation_policies();
 
 /// Throws Failure(bad_request) for an id that is longer than 64 characters.

@@ -145,6 +145,13 @@ TEST_CASE("federation: identity providers are made, shown, changed, deleted") {
               .patch(one, cloud.admin(),
                      wrapped("identity_provider", Json::object({{"domain_id", "default"}})))
               .status == 400);
+    CHECK(cloud.del(one, cloud.admin()).status == 204);
+    CHECK(cloud.get(one, cloud.admin()).status == 404);
+}
+
+TEST_CASE("federation: identity providers that are none, and who may not make them") {
+    Identity cloud;
+    const std::string all = federation + "/identity_providers";
     for (const Json& bad :
          {Json::object({{"enabled", "perhaps"}}), Json::object({{"remote_ids", "r"}}),
           Json::object({{"authorization_ttl", -1}}), Json::object({{"nonsense", 1}}),
@@ -158,15 +165,13 @@ TEST_CASE("federation: identity providers are made, shown, changed, deleted") {
               .put(all + "/new", cloud.admin(),
                    wrapped("identity_provider", Json::object({{"domain_id", "nowhere"}})))
               .status == 404);
-    CHECK(cloud.del(one, cloud.admin()).status == 204);
-    CHECK(cloud.get(one, cloud.admin()).status == 404);
     cloud.add_user("ann");
     const auto ann = cloud.token("ann", "pw", Json());
     CHECK(cloud.get(all, ann).status == 403);
     CHECK(cloud.put(all + "/new", ann, wrapped("identity_provider", Json::object())).status == 403);
 }
 
-TEST_CASE("federation: protocols, mappings and service providers") {
+TEST_CASE("federation: protocols and mappings") {
     Federated cloud;
     cloud.prepare();
     const std::string protocols = federation + "/identity_providers/corp/protocols";
@@ -209,6 +214,13 @@ TEST_CASE("federation: protocols, mappings and service providers") {
                    wrapped("mapping", Json::object({{"rules", Json::parse(usual_rules)}})))
               .status == 409);
 
+    CHECK(cloud.del(mapping, cloud.admin()).status == 204);
+    CHECK(cloud.del(protocols + "/openid", cloud.admin()).status == 204);
+    CHECK(cloud.get(protocols + "/openid", cloud.admin()).status == 404);
+}
+
+TEST_CASE("federation: service providers, and tokens that name them") {
+    Identity cloud;
     const std::string other = federation + "/service_providers/beta";
     const Json beta = Json::object({{"auth_url", "https://beta.example/auth"},
                                     {"sp_url", "https://beta.example/Shibboleth.sso/SAML2/ECP"},
@@ -236,9 +248,6 @@ TEST_CASE("federation: protocols, mappings and service providers") {
                     .json.at("token")
                     .has("service_providers"));
     CHECK(cloud.del(other, cloud.admin()).status == 204);
-    CHECK(cloud.del(mapping, cloud.admin()).status == 204);
-    CHECK(cloud.del(protocols + "/openid", cloud.admin()).status == 204);
-    CHECK(cloud.get(protocols + "/openid", cloud.admin()).status == 404);
 }
 
 TEST_CASE("federation: a login through the web server in front, and what its token is good for") {
