@@ -355,6 +355,7 @@ TEST_CASE("openid: access tokens, asked at the provider or verified by its keys"
                 {{"active", active}, {"sub", "ann"}, {"client_id", client}, {"exp", seconds + 60}});
             return cloud.bring("t").status;
         };
+        provider.user_info = Json::object({{"sub", "ann"}, {"email", "ann@example.org"}});
         CHECK(answer(true, "nephele") == 201);
         CHECK(answer(false, "nephele") == 401);
         CHECK(answer(true, "stranger") == 401);
