@@ -30,3 +30,12 @@ TEST_CASE("pattern: expressions that break backtracking matchers are linear here
     REQUIRE(pattern);
     CHECK(!pattern->matches(std::string(255, 'a') + "b"));
 }
+
+TEST_CASE("pattern: expressions as Python's re spells them") {
+    auto perl = [](const char* text) {
+        return Pattern::parse(text, nullptr, Pattern::Syntax::perl);
+    };
+    CHECK(perl("(?i)^admin$")->matches("ADMIN"));
+    CHECK(perl("^\\w+?@example[.]com$")->matches("joe@example.com"));
+    CHECK(!perl("^(?!root)"));
+}

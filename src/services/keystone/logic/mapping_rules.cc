@@ -25,14 +25,14 @@ class Matcher {
     Matcher(const Json& values, bool regex) {
         for (const auto& value : texts(values))
             if (regex)
-                patterns_.emplace_back(value);
+                add_pattern(value);
             else
                 exact_.push_back(value);
     }
     bool matches(const std::string& value) const {
         return std::find(exact_.begin(), exact_.end(), value) != exact_.end() ||
                std::any_of(patterns_.begin(), patterns_.end(),
-                           [&](const Pattern& pattern) { return pattern.found_in(value); });
+                           [&](const Pattern& pattern) { return pattern.matches(value); });
     }
     bool matches_any(const Values& values) const {
         return std::any_of(values.begin(), values.end(),
@@ -40,6 +40,16 @@ class Matcher {
     }
 
   private:
+    void add_pattern(const std::string& expression) {
+        std::string why;
+        auto pattern = Pattern::parse(expression, &why, Pattern::Syntax::perl);
+        if (!pattern)
+            throw Failure(Fault::unauthorized, "Unauthorized",
+                          format("A mapping's '{}' is no regular expression: {}",
+                                 expression.substr(0, 100), why));
+        patterns_.push_back(std::move(*pattern));
+    }
+
     Values exact_;
     std::vector<Pattern> patterns_;
 };
@@ -239,17 +249,12 @@ MappedIdentity apply_mapping(const Json& mapping, const std::string& mapping_id,
                              const Attributes& attributes) {
     Collected collected;
     const bool honors_domains = mapping.text("schema_version") == "2.0";
-    try {
-        for (const Json& rule : mapping.at("rules").as_array()) {
-            const auto maps = direct_maps(rule.at("remote"), attributes);
-            if (!maps) continue;
-            const Filler fill(*maps, mapping_id);
-            for (const Json& local : rule.at("local").as_array())
-                collect(local, fill, honors_domains, collected);
-        }
-    } catch (const PatternError& error) {
-        throw Failure(Fault::unauthorized, "Unauthorized",
-                      format("Mapping {}: {}", mapping_id, error.what()));
+    for (const Json& rule : mapping.at("rules").as_array()) {
+        const auto maps = direct_maps(rule.at("remote"), attributes);
+        if (!maps) continue;
+        const Filler fill(*maps, mapping_id);
+        for (const Json& local : rule.at("local").as_array())
+            collect(local, fill, honors_domains, collected);
     }
     if (!collected.any)
         throw bad_request("ValidationError",

@@ -157,12 +157,10 @@ class Reader {
         if (!list.is_array()) return;
         for (const Json& one : list.as_array()) {
             if (!one.is_string()) continue;
-            try {
-                Pattern pattern(one.as_string());
-            } catch (const PatternError& error) {
+            std::string why;
+            if (!Pattern::parse(one.as_string(), &why, Pattern::Syntax::perl))
                 wrong(at, format("'{}' is no regular expression: {}",
-                                 one.as_string().substr(0, 100), error.what()));
-            }
+                                 one.as_string().substr(0, 100), why));
         }
     }
     void remote(const Json& value, const std::string& at) {
