@@ -51,6 +51,7 @@ bool Host::pull(Cloud& cloud, bool lost) {
         return true;
     }
     bool full = since_ == 0;
+    write_as_cloud(cloud, "", [&](Context& context) { agent::control::save_seen(context, name_); });
     auto delta =
         cloud.db().read([&](db::Tx& tx) { return agent::control::changes(tx, name_, since_); });
     if (lost || (!full && delta.records.empty())) return false;
