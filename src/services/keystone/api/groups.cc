@@ -99,6 +99,8 @@ Failure not_in_group(const Group& group, const User& user) {
 }
 
 Reply add_user(FreeCall& free) {
+    if (!free.in.raw_body.empty() && !free.in.body.is_object())
+        throw bad_request("ValidationError", "Adding a user to a group takes no body. Send none.");
     const auto ends =
         free.read([](Call& call) { return both(call, "identity:add_user_to_group"); });
     set_member_in_directory(free.cloud, ends.first, ends.second, true);

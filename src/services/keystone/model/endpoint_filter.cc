@@ -60,15 +60,16 @@ const Shape<ProjectEndpointGroup>& ProjectEndpointGroup::shape() {
 }
 
 const Shape<PolicyFile>& PolicyFile::shape() {
-    static const auto made = Shape<PolicyFile>("policy", "policies")
-                                 .field("id", &PolicyFile::id, {read_only})
-                                 .field("blob", &PolicyFile::blob, {required, not_filterable})
-                                 .field("type", &PolicyFile::type, {required, max_length(255)})
-                                 .computed("links",
-                                           [](const PolicyFile& p, const View& view) {
-                                               return self_link(view, "/v3/policies/", p.id);
-                                           })
-                                 .extras("extra", &PolicyFile::extra, {read_only});
+    static const auto made =
+        Shape<PolicyFile>("policy", "policies")
+            .field("id", &PolicyFile::id, {read_only})
+            .field("blob", &PolicyFile::blob, {required, not_filterable, column("policy_blob")})
+            .field("type", &PolicyFile::type, {required, max_length(255)})
+            .computed("links",
+                      [](const PolicyFile& p, const View& view) {
+                          return self_link(view, "/v3/policies/", p.id);
+                      })
+            .extras("extra", &PolicyFile::extra, {read_only});
     return made;
 }
 

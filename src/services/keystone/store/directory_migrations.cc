@@ -50,7 +50,7 @@ db::Migration endpoint_filters() {
 db::Migration policies() {
     return {.name = "keystone.dir_003_policies",
             .statements = {
-                "CREATE TABLE keystone_policies (id TEXT PRIMARY KEY, blob TEXT NOT NULL,"
+                "CREATE TABLE keystone_policies (id TEXT PRIMARY KEY, policy_blob TEXT NOT NULL,"
                 " type TEXT NOT NULL, extra TEXT)",
                 "CREATE TABLE keystone_policy_associations (id TEXT PRIMARY KEY,"
                 " policy_id TEXT NOT NULL REFERENCES keystone_policies (id),"
