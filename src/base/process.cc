@@ -78,34 +78,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     return list;
 }
 
-/// 0 and a pid, or errno. The descriptors become the child's 0, 1 and 2.
-int spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& extra,
-          int input, int output, int errors, pid_t& pid) {
-    if (arguments.empty()) return EINVAL;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, 0);
-    posix_spawn_file_actions_adddup2(&actions, output, 1);
-    posix_spawn_file_actions_adddup2(&actions, errors, 2);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none, defaults;
-    sigemptyset(&none);
-    sigfillset(&defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    auto environment = merged_environment(extra);
-    int error = posix_spawnp(&pid, arguments[0].c_str(), &actions, &attributes,
-                             pointers(arguments).data(), pointers(environment).data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
 /// Reads what is there now, within bounds (a program may write faster than we look at the clock);
 /// closes the descriptor at its end.
 void drain(Descriptor& from, std::string& into, std::size_t limit, bool& truncated) {
@@ -213,6 +185,33 @@ std::string ProcessResult::describe() const {
     return text;
 }
 
+int spawn_process(const SpawnOptions& options, pid_t& pid) {
+    if (options.arguments.empty()) return EINVAL;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, options.input, 0);
+    posix_spawn_file_actions_adddup2(&actions, options.output, 1);
+    posix_spawn_file_actions_adddup2(&actions, options.errors, 2);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, defaults;
+    sigemptyset(&none);
+    sigfillset(&defaults);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    const std::string& program = options.program.empty() ? options.arguments[0] : options.program;
+    int error =
+        posix_spawnp(&pid, program.c_str(), &actions, &attributes,
+                     pointers(options.arguments).data(), pointers(options.environment).data());
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
 ProcessResult run_process(const std::vector<std::string>& arguments,
                           const ProcessOptions& options) {
     ProcessResult result;
@@ -222,8 +221,12 @@ ProcessResult run_process(const std::vector<std::string>& arguments,
         return result;
     }
     pid_t pid = -1;
-    result.code = spawn(arguments, options.environment, in.read_end.get(), out.write_end.get(),
-                        err.write_end.get(), pid);
+    result.code = spawn_process({.arguments = arguments,
+                                 .environment = merged_environment(options.environment),
+                                 .input = in.read_end.get(),
+                                 .output = out.write_end.get(),
+                                 .errors = err.write_end.get()},
+                                pid);
     if (result.code != 0) return result;
     in.read_end.reset();
     out.write_end.reset();
@@ -260,8 +263,12 @@ ChildProcess ChildProcess::start(const std::vector<std::string>& arguments,
         child.start_error_ = errno;
         return child;
     }
-    child.start_error_ =
-        spawn(arguments, environment, input.get(), log.get(), log.get(), child.pid_);
+    child.start_error_ = spawn_process({.arguments = arguments,
+                                        .environment = merged_environment(environment),
+                                        .input = input.get(),
+                                        .output = log.get(),
+                                        .errors = log.get()},
+                                       child.pid_);
     if (child.start_error_ != 0) child.pid_ = -1;
     return child;
 }

@@ -34,6 +34,16 @@ struct ProcessResult {
 ProcessResult run_process(const std::vector<std::string>& arguments,
                           const ProcessOptions& options = {});
 
+/// What a program starts with: these and nothing else of ours.
+struct SpawnOptions {
+    std::string program; ///< looked up in PATH; empty: the first argument
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment;  ///< all of it, "NAME=value"
+    int input = 0, output = 1, errors = 2; ///< descriptors that become its standard streams
+};
+/// Starts it in a process group of its own with signals as by default. 0 and its pid, or errno.
+int spawn_process(const SpawnOptions& options, pid_t& pid);
+
 /// A program that keeps running beside us. It is stopped when this object goes.
 class ChildProcess {
   public:

@@ -136,7 +136,7 @@ void make_http(Section& section, NamedStore& store) {
         for (auto& item : listed->as_array())
             networks.push_back(item.is_string() ? item.as_string() : "");
     }
-    store.read_only = store.slow = true;
+    store.read_only = true;
     try {
         store.driver = http_store(networks, section.text("ca_file"));
     } catch (const std::invalid_argument& error) {
@@ -154,7 +154,6 @@ void make_s3(Section& section, NamedStore& store) {
     options.ca_file = section.text("ca_file");
     options.create_bucket = section.flag("create_bucket", false);
     options.part_bytes = std::max<std::size_t>(5 << 20, part_bytes(section, "part_mib"));
-    store.slow = true;
     store.properties =
         Json::object({{"s3_store_large_object_size", options.part_bytes >> 20},
                       {"s3_store_large_object_chunk_size", options.part_bytes >> 20}});
@@ -175,7 +174,6 @@ void make_swift(Section& section, NamedStore& store) {
     options.container = section.text("container", options.container);
     options.ca_file = section.text("ca_file");
     options.segment_bytes = part_bytes(section, "segment_mib");
-    store.slow = true;
     store.properties = Json::object({{"container", options.container},
                                      {"large_object_size", options.segment_bytes >> 20},
                                      {"large_object_chunk_size", options.segment_bytes >> 20}});
@@ -190,7 +188,6 @@ void make_rbd(Section& section, NamedStore& store) {
     access.keyring_file = section.text("keyring_file");
     access.timeout_s = static_cast<int>(section.number("timeout_s", 30, 1, 3600));
     auto chunk = section.number("chunk_mib", 8, 1, 32);
-    store.slow = true;
     store.properties = Json::object(
         {{"chunk_size", chunk << 20}, {"pool", access.pool}, {"thin_provisioning", false}});
     store.driver = rbd_store(access, static_cast<std::uint64_t>(chunk) << 20);

@@ -2,6 +2,7 @@
 // The parent's side: this program started again with standard streams only and no environment.
 #include "services/glance/drivers/sandbox.h"
 
+#include "base/process.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "platform/fault/fault.h"
@@ -11,7 +12,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -46,34 +46,16 @@ struct Channel {
 
 /// 0 and a pid, or errno.
 int spawn(const std::vector<std::string>& arguments, int input, int output, pid_t& pid) {
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, 0);
-    posix_spawn_file_actions_adddup2(&actions, output, 1);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none, defaults;
-    sigemptyset(&none);
-    sigfillset(&defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    std::vector<std::string> all{"nephele", "sandboxed"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (auto& one : all) argv.push_back(one.data());
-    argv.push_back(nullptr);
-    // The environment may hold secrets. Sanitizers would check for leaks in a way that is forbidden
-    // to the child.
-    std::string sanitizer = "ASAN_OPTIONS=detect_leaks=0", locale = "LC_ALL=C";
-    char* environment[] = {locale.data(), sanitizer.data(), nullptr};
-    int error = ::posix_spawn(&pid, own_program, &actions, &attributes, argv.data(), environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
+    SpawnOptions options;
+    options.program = own_program;
+    options.arguments = {"nephele", "sandboxed"};
+    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+    // Ours may hold secrets. Sanitizers would check for leaks in a way that is forbidden to the
+    // child.
+    options.environment = {"LC_ALL=C", "ASAN_OPTIONS=detect_leaks=0"};
+    options.input = input;
+    options.output = output;
+    return spawn_process(options, pid);
 }
 
 /// False at the deadline.

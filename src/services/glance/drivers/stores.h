@@ -17,7 +17,6 @@ struct NamedStore {
     std::string id, type; ///< type: upstream's driver name ("file", "rbd", "s3" ...)
     std::string description;
     bool read_only = false;
-    bool slow = false;                ///< reads of images are worth a local copy
     std::int64_t weight = 0;          ///< of several copies the one in the heaviest store is read
     Json properties = Json::object(); ///< what administrators are told
     std::unique_ptr<Store> driver;
