@@ -2,6 +2,7 @@
 // Staging an image's data and importing it.
 #include "base/strings.h"
 #include "services/glance/api/manners.h"
+#include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/operations.h"
 #include "services/glance/ops/remote_glance.h"
 #include "services/glance/ops/stage.h"
@@ -22,7 +23,10 @@ Image begin_staging(FreeCall& free, bool held, std::int64_t& limit) {
                            format("Image status transition from {} to uploading is not allowed",
                                   text_of_enum(image.status)));
         if (!held) throw conflict("Conflict", "Another upload of this image is just ending.");
-        limit = state.quotas.image_size > 0 ? state.quotas.image_size : INT64_MAX;
+        std::string owner = image.owner.value_or("");
+        check_uploading(call, owner);
+        limit = stageable(call, owner,
+                          state.quotas.image_size > 0 ? state.quotas.image_size : INT64_MAX);
         mark_staging(call, image);
         return image;
     });
@@ -90,6 +94,7 @@ Reply import_image(FreeCall& free) {
             throw bad_request("ImportTaskError",
                               format("URI for web-download does not pass filtering: {}",
                                      request.uri.substr(0, 300)));
+        check_fetching(call, image, request.method);
         ImageTask task = task_of(call, call.body, stores);
         task.id = task_id;
         ImportImage wanted{.method = request.method,

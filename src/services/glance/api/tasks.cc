@@ -5,6 +5,8 @@
 #include "base/ids.h"
 #include "base/strings.h"
 #include "services/glance/api/manners.h"
+#include "services/glance/api/protected_properties.h"
+#include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/operations.h"
 #include "services/glance/store/images.h"
 
@@ -55,6 +57,9 @@ Image image_of_task(Call& call, const Json& input) {
     call.enforce("add_image", target_of(call, image));
     if (image.visibility == Visibility::everybody)
         call.enforce("publicize_image", target_of(call, image));
+    check_new_properties(call, image);
+    check_image_count(call, image.owner.value_or(""));
+    check_fetching(call, image, logic::web_download);
     store::insert(call, image);
     return image;
 }
@@ -86,6 +91,7 @@ ImageTask start_api_import(Call& call, ImageTask task) {
     call.enforce(request.method == logic::copy_image ? "copy_image" : "modify_image",
                  target_of(call, image));
     logic::check_importable(image, request);
+    check_fetching(call, image, request.method);
     if (request.method == logic::web_download && !state.import_filter.passes(request.uri))
         throw refused(
             format("URI for import does not pass filtering: {}", request.uri.substr(0, 300)));

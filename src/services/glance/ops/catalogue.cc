@@ -3,10 +3,12 @@
 
 #include "base/strings.h"
 #include "services/glance/logic/image_schema.h"
+#include "services/glance/logic/imports.h"
 #include "services/glance/ops/state.h"
 #include "services/glance/store/usage.h"
 #include "services/keystone/client.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -102,6 +104,24 @@ void check_uploading(Context& context, const std::string& project) {
     if (!limited(context)) return;
     check_count(context, "image_count_uploading", project,
                 store::usage_of(context.tx, project).uploading + 1);
+}
+
+std::int64_t stageable(Context& context, const std::string& project, std::int64_t most) {
+    if (!limited(context)) return most;
+    auto limit = limit_of(context, "image_stage_total", project);
+    if (!limit) return most;
+    auto staged = store::usage_of(context.tx, project).staged_bytes;
+    // The limit counts whole MiB: what has begun counts whole.
+    check_count(context, "image_stage_total", project, staged / mebibyte + 1);
+    std::int64_t bytes = *limit > INT64_MAX / mebibyte ? INT64_MAX : *limit * mebibyte;
+    return std::min(most, bytes - staged);
+}
+
+void check_fetching(Context& context, const Image& image, const std::string& method) {
+    if (method != logic::web_download && method != logic::glance_download) return;
+    std::string owner = image.owner.value_or("");
+    check_uploading(context, owner);
+    stageable(context, owner, INT64_MAX);
 }
 
 Json usage_and_limits(Context& context, const std::string& project) {

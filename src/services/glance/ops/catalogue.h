@@ -23,6 +23,10 @@ logic::Quotas quotas_of(Context& context, const std::string& project);
 /// Throws 413 when one image more, or one upload more, is over the project's unified limits.
 void check_image_count(Context& context, const std::string& project);
 void check_uploading(Context& context, const std::string& project);
+/// Bytes that the project may stage now, at most `most`; throws 413 when there is no room.
+std::int64_t stageable(Context& context, const std::string& project, std::int64_t most);
+/// The same two for an import by this method: those that fetch are uploads and are staged.
+void check_fetching(Context& context, const Image& image, const std::string& method);
 /// {"image_count_total": {"usage": 3, "limit": 10}, ...}; empty where they are not in use.
 Json usage_and_limits(Context& context, const std::string& project);
 

@@ -4,6 +4,7 @@
 // named in a table, before they are written: whatever dies in between is found by the sweep.
 #include "base/strings.h"
 #include "platform/log/log.h"
+#include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/expected.h"
 #include "services/glance/ops/fetch.h"
 #include "services/glance/ops/object_body.h"
@@ -82,12 +83,13 @@ struct Plan {
     Expected expected;
 };
 Plan plan_of(ops::Outside& outside, const ImportImage& s) {
-    auto& quotas = outside.cloud.state<State>().quotas;
     return outside.cloud.db().read([&](db::Tx& tx) {
         Context context{outside.cloud, tx, internal_principal(), outside.cloud.now(),
                         outside.request_id};
         Plan plan{need_ours(tx, s), {}};
-        auto stored = store::stored_bytes(tx, plan.image.owner.value_or(""));
+        std::string owner = plan.image.owner.value_or("");
+        auto stored = store::stored_bytes(tx, owner);
+        auto quotas = quotas_of(context, owner);
         plan.image.disk_format = s.disk_format;
         plan.image.container_format = s.container_format;
         plan.expected = expected_of(context, plan.image, s.user,
@@ -234,8 +236,8 @@ void finish(ops::Step& step, ImportImage& s) {
     if (has_copies(step.tx, s)) return;
     Image image = need_ours(step.tx, s);
     if (!is_copy(s)) {
-        logic::check_fits(s.size, store::stored_bytes(step.tx, image.owner.value_or("")),
-                          state.quotas);
+        std::string owner = image.owner.value_or("");
+        logic::check_fits(s.size, store::stored_bytes(step.tx, owner), quotas_of(step, owner));
         Received facts{.size = s.size, .checksum = s.checksum, .os_hash_value = s.os_hash_value};
         facts.inspection.format = s.inspected_format;
         facts.inspection.virtual_size = s.virtual_size;

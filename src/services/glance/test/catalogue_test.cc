@@ -53,6 +53,28 @@ std::string file_of(const test::TempDir& dir, const std::string& name, const std
 std::string setting(const char* name, const std::string& value) {
     return std::string("glance.") + name + "=\"" + value + "\"";
 }
+
+// Registers unified limits of the image service.
+void limit(test::TestCloud& cloud, const std::vector<std::pair<const char*, int>>& wanted) {
+    std::string admin = cloud.admin();
+    auto services = cloud.get("/identity/v3/services?type=image", admin).json.at("services");
+    std::string service =
+        services.as_array().empty()
+            ? cloud
+                  .post("/identity/v3/services", admin, Json::parse(R"({"service": {"type": "image",
+                                                          "name": "glance"}})"))
+                  .json.at("service")
+                  .text("id")
+            : services.as_array().at(0).text("id");
+    Json limits = Json::array();
+    for (auto& [name, value] : wanted)
+        limits.push_back(Json::object(
+            {{"service_id", service}, {"resource_name", name}, {"default_limit", value}}));
+    REQUIRE(cloud
+                .post("/identity/v3/registered_limits", admin,
+                      Json::object({{"registered_limits", limits}}))
+                .status == 201);
+}
 } // namespace
 
 TEST_CASE("property protections: the first matching section decides") {
@@ -144,24 +166,7 @@ TEST_CASE("unified limits: usage, and 413 over a limit") {
     std::string admin = cloud.admin(), one = cloud.token("one");
     CHECK(cloud.get("/image/v2/info/usage", one).json.at("usage").at("image_count_total") ==
           Json::object({{"usage", 0}, {"limit", -1}}));
-    auto services = cloud.get("/identity/v3/services?type=image", admin).json.at("services");
-    std::string service =
-        services.as_array().empty()
-            ? cloud
-                  .post("/identity/v3/services", admin, Json::parse(R"({"service": {"type": "image",
-                                                          "name": "glance"}})"))
-                  .json.at("service")
-                  .text("id")
-            : services.as_array().at(0).text("id");
-    Json limits = Json::array();
-    for (auto& [name, limit] :
-         {std::pair{"image_count_total", 2}, {"image_size_total", 1}, {"image_count_uploading", 1}})
-        limits.push_back(Json::object(
-            {{"service_id", service}, {"resource_name", name}, {"default_limit", limit}}));
-    REQUIRE(cloud
-                .post("/identity/v3/registered_limits", admin,
-                      Json::object({{"registered_limits", limits}}))
-                .status == 201);
+    limit(cloud, {{"image_count_total", 2}, {"image_size_total", 1}, {"image_count_uploading", 1}});
     Json body = Json::object({{"disk_format", "raw"}, {"container_format", "bare"}});
     auto id = cloud.post("/image/v2/images", one, body).json.text("id");
     CHECK(cloud.post("/image/v2/images", one, body).status == 201);
@@ -178,6 +183,44 @@ TEST_CASE("unified limits: usage, and 413 over a limit") {
     CHECK(usage.at("image_count_total") == Json::object({{"usage", 2}, {"limit", 2}}));
     CHECK(usage.at("image_size_total") == Json::object({{"usage", 1}, {"limit", 1}}));
     CHECK(usage.at("image_stage_total") == Json::object({{"usage", 0}, {"limit", -1}}));
+}
+
+TEST_CASE("unified limits hold for staging, importing and tasks") {
+    test::TestCloud cloud({keystone::service(), glance::service()},
+                          {"keystone.password_hash_rounds=4", "keystone.admin_password=\"x\"",
+                           "glance.use_keystone_limits=true"});
+    cloud.use_made_up_tokens();
+    std::string admin = cloud.admin(), one = cloud.token("one");
+    limit(cloud, {{"image_count_total", 3}, {"image_size_total", 1}, {"image_stage_total", 2}});
+    Json body = Json::object({{"disk_format", "raw"}, {"container_format", "bare"}});
+    auto create = [&] { return cloud.post("/image/v2/images", one, body).json.text("id"); };
+    auto stage = [&](const std::string& id, std::size_t bytes) {
+        http::Headers headers;
+        headers.set("Content-Type", "application/octet-stream");
+        return cloud
+            .raw("PUT", "/image/v2/images/" + id + "/stage", one, std::string(bytes, '\1'), headers)
+            .status;
+    };
+    auto import = [&](const std::string& id, const char* request) {
+        return cloud.post("/image/v2/images/" + id + "/import", one, Json::parse(request)).status;
+    };
+    auto big = create(), second = create();
+    CHECK(stage(big, (2 << 20) + 1) == 413);
+    CHECK(stage(big, 2 << 20) == 204);
+    CHECK(stage(second, 1) == 413); // staging is full
+    CHECK(cloud.get("/image/v2/info/usage", one).json.at("usage").at("image_stage_total") ==
+          Json::object({{"usage", 2}, {"limit", 2}}));
+    const char* fetch = R"({"method": {"name": "web-download", "uri": "http://example.com/i"}})";
+    CHECK(import(second, fetch) == 413);
+    // Two MiB are staged, one may be kept.
+    CHECK(import(big, R"({"method": {"name": "glance-direct"}})") == 202);
+    cloud.settle();
+    CHECK(cloud.get("/image/v2/images/" + big, one).json.text("status") != "active");
+    Json task = Json::parse(R"({"type": "import", "input": {"import_from": "http://example.com/i",
+        "import_from_format": "raw", "image_properties": {"name": "x"}}})");
+    limit(cloud, {{"image_count_uploading", 0}});
+    CHECK(cloud.post("/image/v2/tasks", admin, task).status == 413);
+    CHECK(cloud.get("/image/v2/images?name=x", admin).json.at("images").size() == 0);
 }
 
 TEST_CASE("metadata definitions from files: what is missing is added, the rest stays") {
