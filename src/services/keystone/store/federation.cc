@@ -61,13 +61,6 @@ std::vector<FederatedIdentity> read_identities(db::Tx& tx, const User& user, con
     return identities;
 }
 
-std::vector<std::string> lines(db::Tx& tx, const std::string& sql, const std::string& pattern) {
-    std::vector<std::string> out;
-    tx.each(sql, db::Params{},
-            [&](const db::Row& row) { out.push_back(format(pattern, row.str(0), row.str(1))); });
-    return out;
-}
-
 } // namespace
 
 std::vector<db::Migration> federation_migrations() {
@@ -255,18 +248,20 @@ void forget_federation_of_domain(Context& context, const std::string& domain_id)
 }
 
 std::vector<std::string> federated_identities_of_nobody(db::Tx& tx) {
-    return lines(tx,
-                 "SELECT unique_id, idp_id FROM keystone_federated_identities f WHERE NOT EXISTS"
-                 " (SELECT 1 FROM keystone_federation_protocols p WHERE p.idp_id = f.idp_id AND"
-                 " p.id = f.protocol_id)",
-                 "the federated identity {} of {} belongs to no protocol");
+    return shape::lines_of(
+        tx,
+        "SELECT unique_id, idp_id FROM keystone_federated_identities f WHERE NOT EXISTS"
+        " (SELECT 1 FROM keystone_federation_protocols p WHERE p.idp_id = f.idp_id AND"
+        " p.id = f.protocol_id)",
+        "the federated identity {} of {} belongs to no protocol");
 }
 
 std::vector<std::string> identity_providers_of_no_domain(db::Tx& tx) {
-    return lines(tx,
-                 "SELECT id, domain_id FROM keystone_identity_providers i WHERE NOT EXISTS (SELECT"
-                 " 1 FROM keystone_projects p WHERE p.id = i.domain_id AND p.is_domain = 1)",
-                 "identity provider {} is of domain {}, which does not exist");
+    return shape::lines_of(
+        tx,
+        "SELECT id, domain_id FROM keystone_identity_providers i WHERE NOT EXISTS (SELECT"
+        " 1 FROM keystone_projects p WHERE p.id = i.domain_id AND p.is_domain = 1)",
+        "identity provider {} is of domain {}, which does not exist");
 }
 
 } // namespace nephele::keystone::store
