@@ -104,9 +104,6 @@ Flavor create(Call& call, const NewFlavor& wanted) {
                           "Invalid input for field/attribute rxtx_factor: it must be above 0.");
     check_free(call, flavor);
     shape::insert(call, flavors(), flavor);
-    if (!flavor.is_public)
-        shape::insert(call, flavor_accesses(),
-                      FlavorAccess{flavor.id + "/" + call.project(), flavor.id, call.project()});
     return flavor;
 }
 

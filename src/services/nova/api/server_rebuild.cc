@@ -97,6 +97,8 @@ Json rebuild(Call& call, const Json& body) {
     Json out = changed_view(call, server);
     out["adminPass"] = wanted.admin_password.value_or(call.new_hex().substr(0, 12));
     if (call.version >= Version{2, 54}) out["key_name"] = Json(server.key_name);
+    // Upstream shows it under its plain name here, and not as in other answers.
+    out.erase("OS-EXT-SRV-ATTR:user_data");
     if (call.version >= Version{2, 57}) out["user_data"] = Json(server.user_data);
     return Json::object({{"server", std::move(out)}});
 }

@@ -49,6 +49,11 @@ TEST_CASE("nova rebuild: the same server from an image again") {
     CHECK(!old.has("OS-EXT-STS:vm_state"));
     CHECK(!old.has("user_data"));
     w.settle();
+    auto to_admin = w.call("POST", "/servers/" + id + "/action", w.admin,
+                           one("rebuild", one("imageRef", image_id)), "2.75");
+    CHECK(to_admin.json.at("server").has("OS-EXT-SRV-ATTR:host"));
+    CHECK(!to_admin.json.at("server").has("OS-EXT-SRV-ATTR:user_data"));
+    w.settle();
     w.act(id, one("os-stop", Json()));
     w.settle();
     CHECK(rebuild(Json::object()).status == 202);
