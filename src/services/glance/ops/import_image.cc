@@ -280,6 +280,11 @@ void undone(ops::Step& step, ImportImage& s) {
     if (!image) return;
     if (s.remove_image) return store::erase(step, *image);
     image->properties.erase(import_lock);
+    // Stores that waited for data which never came have failed as well.
+    for (auto& store : split(image->properties.text(importing_to), ','))
+        if (!store.empty())
+            image->properties[failed_import] =
+                logic::with_name(image->properties.text(failed_import), std::string(store));
     image->properties[importing_to] = "";
     if (!is_copy(s)) {
         bool keep = s.method == logic::glance_direct && worth_another_try(step);

@@ -219,7 +219,10 @@ TEST_CASE("import: web-download") {
     CHECK(w.get("/v2/images/" + id + "/file", w.one).text == "from the web");
     CHECK(w.objects() == 1);
     auto absent = w.image(w.one);
-    CHECK(w.imported(absent, web_download(web.url("/absent"))).text("status") == "queued");
+    auto failed = w.imported(absent, web_download(web.url("/absent"), R"(, "stores": ["fast"])"));
+    CHECK(failed.text("status") == "queued");
+    CHECK(failed.text("os_glance_failed_import") == "fast");
+    CHECK(failed.text("os_glance_importing_to_stores", "?") == "");
     CHECK(w.tasks(absent).as_array()[0].text("message").find("404") != std::string::npos);
     CHECK(w.objects() == 1);
 }
