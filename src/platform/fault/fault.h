@@ -33,6 +33,7 @@ enum class Fault {
     not_implemented = 501,
     bad_gateway = 502,
     unavailable = 503,
+    insufficient_storage = 507,
 };
 
 /// `code` is stable and machine readable ("NetworkNotFound", "placement.concurrent_update"): where
