@@ -3,22 +3,12 @@
 // process, or many on a ring. Both pass the same contract test.
 #pragma once
 #include "platform/http/http.h"
+#include "services/swift/model/outcome.h"
 #include "services/swift/model/records.h"
 
 #include <memory>
 
 namespace nephele::swift {
-
-/// What became of a change. Failures of devices are thrown: Failure(unavailable) without a quorum,
-/// Failure(insufficient_storage) when disks are full; nothing was acknowledged then.
-enum class Outcome {
-    created,
-    updated,   ///< it was there before
-    absent,    ///< nothing there to change or remove
-    not_empty, ///< a container with objects, an account with containers
-    stale,     ///< something newer is there already; nothing changed
-    conflict,  ///< a container asked for in another storage policy than it has
-};
 
 /// One object as it was when opened; a newer PUT does not change what is read.
 class ObjectReader {
