@@ -71,6 +71,11 @@ int routes(const Arguments& arguments) {
         std::printf("%-10s %-6s %s%s%s  [%s]\n", service->name.c_str(), route->method.c_str(),
                     route->path.c_str(), route->action.empty() ? "" : " : ", route->action.c_str(),
                     route->policy.c_str());
+    for (auto& service : services)
+        for (auto& each : service.mounted_operations)
+            std::printf("%-10s %-6s %s%s%s  [%s]\n", service.name.c_str(), each.method.c_str(),
+                        each.path.c_str(), each.action.empty() ? "" : " : ", each.action.c_str(),
+                        each.file);
     return 0;
 }
 

@@ -18,6 +18,7 @@ namespace {
 struct Mounted {
     const Service* service;
     Router router;
+    std::shared_ptr<http::Application> application; // of a service whose API is no set of resources
 };
 
 // Where a request goes, decided from its head alone.
@@ -139,31 +140,73 @@ const Route& choose(const Router::Match& match, const Version& version, const Js
 }
 } // namespace
 
+std::optional<Principal> principal_of(const Cloud& cloud, const http::RequestHead& head,
+                                      std::string_view token) {
+    if (!cloud.authenticator) return std::nullopt;
+    auto who = cloud.authenticator->authenticate(token);
+    // A token bound to a certificate is worth nothing to who only overheard it.
+    if (who && !who->certificate_thumbprint.empty() &&
+        who->certificate_thumbprint != head.client_certificate_thumbprint)
+        who.reset();
+    return who;
+}
+
 struct Api::Impl {
     Impl(Cloud& cloud, const std::vector<Service>& services) : cloud(cloud) {
-        for (auto& service : services) mounted.push_back({&service, Router(service)});
+        for (auto& service : services)
+            mounted.push_back(
+                {&service, Router(service), service.mount ? service.mount(cloud) : nullptr});
     }
     Cloud& cloud;
     std::vector<Mounted> mounted;
     std::map<std::uint16_t, const Mounted*> by_port;
 
+    // The service of a request and the length of the prefix that led there.
+    std::pair<const Mounted*, std::size_t> find(const http::RequestHead& head) const {
+        if (auto found = by_port.find(head.local_port); found != by_port.end())
+            return {found->second, 0};
+        const Mounted* best = nullptr;
+        for (auto& candidate : mounted) {
+            for (auto& path : candidate.service->root_paths)
+                if (head.path == path) return {&candidate, 0};
+            const std::string& prefix = candidate.service->prefix;
+            bool here = head.path.rfind(prefix, 0) == 0 &&
+                        (head.path.size() == prefix.size() || head.path[prefix.size()] == '/');
+            if (here && (!best || best->service->prefix.size() <= prefix.size())) best = &candidate;
+        }
+        return {best, best ? best->service->prefix.size() : 0};
+    }
+
+    // Hands a request of a mounted application on; nothing when it belongs to another service.
+    template <class F>
+    std::optional<http::Response> forward(const http::RequestHead& head, F&& ask) const {
+        auto [target, cut] = find(head);
+        if (!target || !target->application) return std::nullopt;
+        std::int64_t began = cloud.clock().monotonic_ns();
+        try {
+            http::Response response;
+            if (cut == 0) {
+                response = ask(*target->application, head);
+            } else {
+                http::RequestHead inner = head;
+                inner.path.erase(0, cut);
+                if (inner.path.empty()) inner.path = "/";
+                response = ask(*target->application, inner);
+            }
+            count(head, target->service, response.status, began);
+            return response;
+        } catch (const http::TransferError&) {
+            count(head, target->service, 499, began);
+            throw; // The edge knows how it was broken.
+        }
+    }
+
     Routed route(const http::RequestHead& head) const {
         Routed out;
-        if (auto found = by_port.find(head.local_port); found != by_port.end()) {
-            out.mounted = found->second;
-            out.path = head.path;
-        } else {
-            for (auto& candidate : mounted) {
-                const std::string& prefix = candidate.service->prefix;
-                bool here = head.path.rfind(prefix, 0) == 0 &&
-                            (head.path.size() == prefix.size() || head.path[prefix.size()] == '/');
-                if (!here || (out.mounted && out.mounted->service->prefix.size() > prefix.size()))
-                    continue;
-                out.mounted = &candidate;
-                out.path = head.path.substr(prefix.size());
-            }
-        }
-        if (!out.mounted) return out;
+        auto [found, cut] = find(head);
+        if (!found) return out;
+        out.mounted = found;
+        out.path = head.path.substr(cut);
         if (out.path.empty()) out.path = "/";
         if (out.path.size() > 1 && out.path.back() == '/' &&
             out.mounted->service->manners.trailing_slash_is_absent)
@@ -204,11 +247,7 @@ struct Api::Impl {
         std::optional<Principal> who;
         if (header && cloud.authenticator) {
             token = std::string(trim(*header));
-            who = cloud.authenticator->authenticate(token);
-            // A token bound to a certificate is worth nothing to who only overheard it.
-            if (who && !who->certificate_thumbprint.empty() &&
-                who->certificate_thumbprint != head.client_certificate_thumbprint)
-                who.reset();
+            who = principal_of(cloud, head, token);
         }
         if (!who && !route.options.open)
             throw unauthorized("The request you have made requires authentication.");
@@ -381,6 +420,13 @@ void Api::bind_port(std::uint16_t local_port, std::string_view service_name) {
 
 http::BodyPlan Api::plan(const http::RequestHead& head) {
     http::BodyPlan plan;
+    auto [target, cut] = impl_->find(head);
+    if (target && target->application) {
+        if (cut == 0) return target->application->plan(head);
+        http::RequestHead inner = head;
+        inner.path.erase(0, cut);
+        return target->application->plan(inner);
+    }
     try {
         Routed routed = impl_->route(head);
         if (routed.match.routes.empty()) return plan;
@@ -395,14 +441,26 @@ http::BodyPlan Api::plan(const http::RequestHead& head) {
 }
 
 http::Response Api::handle(const http::RequestHead& head, std::string body) {
+    if (auto answer = impl_->forward(head, [&](auto& application, auto& inner) {
+            return application.handle(inner, std::move(body));
+        }))
+        return std::move(*answer);
     return impl_->run(head, std::move(body), nullptr);
 }
 
 http::Response Api::handle_stream(const http::RequestHead& head, http::BodyReader& body) {
+    if (auto answer = impl_->forward(head, [&](auto& application, auto& inner) {
+            return application.handle_stream(inner, body);
+        }))
+        return std::move(*answer);
     return impl_->run(head, {}, &body);
 }
 
 http::Response Api::refuse(const http::RequestHead& head, int status, const std::string& reason) {
+    if (auto answer = impl_->forward(head, [&](auto& application, auto& inner) {
+            return application.refuse(inner, status, reason);
+        }))
+        return std::move(*answer);
     const Service* service = nullptr;
     try {
         if (auto* mounted = impl_->route(head).mounted) service = mounted->service;

@@ -96,8 +96,29 @@ Json routes_json(const std::vector<Service>& services) {
             row["max_version"] = text;
         out.push_back(std::move(row));
     }
+    for (auto& service : services)
+        for (auto& each : service.mounted_operations)
+            out.push_back(
+                Json::object({{"service", service.name},
+                              {"method", each.method},
+                              {"path", each.path},
+                              {"action", each.action.empty() ? Json() : Json(each.action)},
+                              {"policy", Json()}}));
     return out;
 }
+
+namespace {
+// "/v1/{account}/{container}?acl" holds a path of as many segments; the last one may hold slashes.
+bool fits(const MountedOperation& operation, std::string_view path) {
+    auto wanted = split(operation.path.substr(0, operation.path.find('?')), '/');
+    auto given = split(std::string(path.substr(0, path.find('?'))), '/');
+    if (given.size() < wanted.size()) return false;
+    if (given.size() > wanted.size() && wanted.back() != "{object}") return false;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (wanted[i] != given[i] && (wanted[i].empty() || wanted[i].front() != '{')) return false;
+    return true;
+}
+} // namespace
 
 std::string where(const std::vector<Service>& services, const std::string& method,
                   const std::string& path) {
@@ -115,6 +136,11 @@ std::string where(const std::vector<Service>& services, const std::string& metho
                                        route->action.empty() ? "" : " (" + route->action + ")",
                                        route->file, route->line, route->policy, service.name);
             if (!match.routes.empty()) break;
+            for (auto& each : service.mounted_operations)
+                if (each.method == method && fits(each, candidate))
+                    out += nephele::format("{} {} {}\n  file    {}\n  folder  src/services/{}\n",
+                                           service.name, each.method, each.path, each.file,
+                                           service.name);
         }
     }
     return out;

@@ -53,6 +53,13 @@ struct Check {
     std::vector<std::string> (*find)(Cloud& cloud, db::Tx& tx);
 };
 
+/// One operation of a mounted application, in the form of upstream's documents: what tells it from
+/// others of its path stands behind '?' ("/v1/{account}/{container}?formpost").
+struct MountedOperation {
+    std::string method, path, action;
+    const char* file = "";
+};
+
 struct Service {
     std::string name; ///< "nova": upstream's project
     std::string type; ///< "compute": type in the catalog
@@ -66,6 +73,14 @@ struct Service {
     std::uint16_t port = 0;   ///< traditional one
     Manners manners;
     std::vector<Resource> resources;
+    /// For an API that is no set of JSON resources: everything under the prefix and on the own port
+    /// goes to this application, made once everything has started. What it sees keeps `target`;
+    /// `path` is without the prefix. Identity is its own matter (principal_of), and so are the ids
+    /// of its requests; it is counted as every service is.
+    std::shared_ptr<http::Application> (*mount)(Cloud& cloud) = nullptr;
+    std::vector<MountedOperation> mounted_operations;
+    /// Paths that clients expect at the root of the host, and that go there too ("/info").
+    std::vector<std::string> root_paths;
     std::vector<db::Migration> migrations;
     std::vector<policy::Rule> policies;
     std::vector<Option> options;
@@ -83,6 +98,11 @@ struct Service {
     /// at. May be null.
     void (*look)(Cloud& cloud) = nullptr;
 };
+
+/// Who this token says is calling; nothing when it is no good, or good only together with a client
+/// certificate that this connection does not have.
+std::optional<Principal> principal_of(const Cloud& cloud, const http::RequestHead& head,
+                                      std::string_view token);
 
 /// The HTTP application over all services: routing, authentication, policy, transaction, answer.
 class Api : public http::Application {
