@@ -6,12 +6,13 @@
 #include "services/neutron/service.h"
 #include "services/nova/service.h"
 #include "services/placement/service.h"
+#include "services/swift/service.h"
 
 namespace nephele {
 
 std::vector<api::Service> all_services() {
-    return {keystone::service(), placement::service(), glance::service(), neutron::service(),
-            nova::service()};
+    return {keystone::service(), placement::service(), glance::service(),
+            neutron::service(),  nova::service(),      swift::service()};
 }
 
 } // namespace nephele

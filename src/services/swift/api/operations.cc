@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/swift/api/operations.h"
+
+namespace nephele::swift {
+namespace {
+
+#define NEPHELE_SWIFT_FILE(name) "src/services/swift/api/" name
+
+std::vector<api::MountedOperation> all() {
+    constexpr const char *account = "/v1/{account}", *container = "/v1/{account}/{container}",
+                         *object = "/v1/{account}/{container}/{object}";
+    constexpr const char *accounts = NEPHELE_SWIFT_FILE("accounts.cc"),
+                         *containers = NEPHELE_SWIFT_FILE("containers.cc"),
+                         *objects = NEPHELE_SWIFT_FILE("objects.cc"),
+                         *pages = NEPHELE_SWIFT_FILE("pages.cc");
+    std::vector<api::MountedOperation> out{
+        {"GET", "/info", "", pages},
+        {"HEAD", "/info", "", pages},
+        {"OPTIONS", "/info", "", pages},
+        {"GET", "/healthcheck", "", pages},
+        {"GET", "/crossdomain.xml", "", pages},
+        {"GET", "/auth/v1.0", "", NEPHELE_SWIFT_FILE("login.cc")}};
+    for (const char* method : {"GET", "HEAD", "POST", "PUT", "DELETE"})
+        out.push_back({method, account, "", accounts});
+    for (const char* method : {"GET", "HEAD", "PUT", "POST", "DELETE"})
+        out.push_back({method, container, "", containers});
+    for (const char* method : {"GET", "HEAD", "PUT", "POST", "DELETE"})
+        out.push_back({method, object, "", objects});
+    return out;
+}
+
+#undef NEPHELE_SWIFT_FILE
+
+} // namespace
+
+std::vector<api::MountedOperation> operations() {
+    static const auto list = all();
+    return list;
+}
+
+} // namespace nephele::swift

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The explicit list of what the object store is made of.
+#include "services/swift/service.h"
+
+#include "services/swift/api/application.h"
+#include "services/swift/api/login.h"
+#include "services/swift/api/operations.h"
+#include "services/swift/proxy/memory_backend.h"
+
+namespace nephele::swift {
+namespace {
+
+std::shared_ptr<Backend> make_backend(Cloud& cloud) {
+    const std::string kind = cloud.config().text("swift.backend");
+    if (kind == "memory") return make_memory_backend(cloud.clock());
+    throw bad_request("BadConfig", "swift.backend is memory");
+}
+
+void start(Cloud& cloud) {
+    Site site{cloud, make_backend(cloud), Settings(cloud.config()), std::make_shared<TempTokens>(),
+              nullptr};
+    cloud.add_state(std::make_shared<Site>(std::move(site)));
+}
+
+std::shared_ptr<http::Application> mount(Cloud& cloud) {
+    // The cloud keeps the site as long as it lives; nobody answers after that.
+    std::shared_ptr<Site> site(&cloud.state<Site>(), [](Site*) {});
+    return make_application(std::move(site), {});
+}
+
+} // namespace
+
+api::Service service() {
+    api::Service s;
+    s.name = "swift";
+    s.type = "object-store";
+    s.description = "Objects in containers";
+    s.prefix = "/object-store";
+    s.port = 8080;
+    s.catalog_path = "/v1/AUTH_$(project_id)s";
+    s.mount = mount;
+    s.mounted_operations = operations();
+    s.root_paths = {"/info", "/healthcheck", "/crossdomain.xml", "/auth/v1.0"};
+    s.options = options();
+    s.start = start;
+    return s;
+}
+
+} // namespace nephele::swift
