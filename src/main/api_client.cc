@@ -20,6 +20,16 @@ void refuse_errors(const http::ClientRequest& request, const http::ClientRespons
 }
 } // namespace
 
+Login login_of_environment() {
+    auto value = [](const char* name, const char* fallback) -> std::string {
+        const char* found = std::getenv(name);
+        return found && *found ? found : fallback;
+    };
+    return {value("OS_AUTH_URL", "http://127.0.0.1:8181/identity/v3"),
+            value("OS_USERNAME", "admin"), value("OS_PASSWORD", ""),
+            value("OS_PROJECT_NAME", "admin")};
+}
+
 ApiClient::ApiClient(Login login) {
     Json domain = Json::object({{"name", "Default"}});
     Json user =

@@ -15,6 +15,9 @@ struct Login {
     std::string user, password, project;
 };
 
+/// Of OS_AUTH_URL, OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME, as all OpenStack clients.
+Login login_of_environment();
+
 class ApiClient {
   public:
     /// Asks for a token and reads the catalog. Throws Failure naming the URL and the answer.

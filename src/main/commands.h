@@ -24,6 +24,8 @@ int operations(const Arguments&);
 int check(const Arguments&);
 int keystone_keys(const Arguments&);
 int policy(const Arguments&);
+/// token, list, remove, join, run: remote hosts.
+int agent_command(const Arguments&);
 int glance_metadefs(const Arguments&);
 int starter(const Arguments&);
 /// seed=N seeds=N seconds=N events=N ...: the simulation.

@@ -31,6 +31,8 @@ const Command commands[] = {
      "policy explain|who|may KEY=VALUE...: why a call is allowed, who may make it, what one may"},
     {"keystone", nephele::main::keystone_keys,
      "rotate-keys [token|receipt|credential]: the next key makes what comes"},
+    {"agent", nephele::main::agent_command,
+     "token|list|remove|join|run: hosts that are not control nodes"},
     {"glance", nephele::main::glance_metadefs,
      "load-metadefs DIR: adds metadata definitions that are not there yet"},
     {"starter", nephele::main::starter,

@@ -6,15 +6,9 @@
 #include "platform/fault/fault.h"
 
 #include <cstdio>
-#include <cstdlib>
 
 namespace nephele::main {
 namespace {
-
-std::string from_environment(const char* name, const char* fallback) {
-    const char* value = std::getenv(name);
-    return value && *value ? value : fallback;
-}
 
 // A tree with a mark for every part: + held, - did not.
 void print_tree(const Json& part, int depth) {
@@ -64,9 +58,7 @@ int policy(const Arguments& arguments) {
         path += (i == 1 ? "?" : "&") + percent_encode(arguments.words[i].substr(0, equals)) + "=" +
                 percent_encode(arguments.words[i].substr(equals + 1));
     }
-    ApiClient client({from_environment("OS_AUTH_URL", "http://127.0.0.1:8080/identity/v3"),
-                      from_environment("OS_USERNAME", "admin"), from_environment("OS_PASSWORD", ""),
-                      from_environment("OS_PROJECT_NAME", "admin")});
+    ApiClient client(login_of_environment());
     const Json answer = client.call("cloud", "GET", path);
     if (arguments.json)
         std::printf("%s\n", answer.pretty().c_str());

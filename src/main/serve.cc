@@ -3,11 +3,11 @@
 #include "base/strings.h"
 #include "main/commands.h"
 #include "main/services.h"
+#include "main/stop_signals.h"
 #include "platform/log/log.h"
 #include "platform/node/node.h"
 #include "services/keystone/client.h"
 
-#include <csignal>
 #include <cstdio>
 #include <malloc.h>
 #include <sys/resource.h>
@@ -36,13 +36,7 @@ void raise_descriptor_limit() {
 
 int serve(const Arguments& arguments) {
     keep_heap_small();
-    // Blocked before any thread starts, so that only this one takes them.
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-
+    StopSignals signals;
     raise_descriptor_limit();
     auto began = system_clock().monotonic_ns();
     NodeOptions options;
@@ -54,12 +48,7 @@ int serve(const Arguments& arguments) {
     log::info("ready", {{"port", node.port()},
                         {"services", node.services().size()},
                         {"milliseconds", (system_clock().monotonic_ns() - began) / 1'000'000}});
-    for (;;) {
-        int signal = 0;
-        sigwait(&signals, &signal);
-        if (signal != SIGHUP) break;
-        log::reopen();
-    }
+    signals.wait();
     log::info("stopping");
     node.stop();
     return 0;

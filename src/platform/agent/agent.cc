@@ -23,6 +23,11 @@ bool Agent::Impl::pause(int failures) {
     return !stop_changed.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopping; });
 }
 
+bool Agent::Impl::is_stopping() {
+    std::lock_guard lock(mutex);
+    return stopping;
+}
+
 void Agent::Impl::pull_loop() {
     std::int64_t since = 0;
     int failures = 0;
@@ -38,13 +43,13 @@ void Agent::Impl::pull_loop() {
                 log::info("agent: the control plane is back", {{"host", options.host}});
             failures = 0;
         } catch (const std::exception& e) {
+            if (is_stopping()) return;
             if (failures++ == 0)
                 log::warning("agent: the control plane cannot be reached; going on as last told",
                              {{"host", options.host}, {"error", e.what()}});
             if (!pause(failures)) return;
         }
-        std::lock_guard lock(mutex);
-        if (stopping) return;
+        if (is_stopping()) return;
     }
 }
 

@@ -67,6 +67,7 @@ struct Agent::Impl {
     void resync();
     void compare(const std::string& kind, const std::set<std::string>& present);
     void hello();
+    bool is_stopping();
     /// Sleeps after the link failed for the n-th time in a row; false when stopping.
     bool pause(int failures);
 

@@ -180,7 +180,7 @@ void Agent::Impl::report_loop() {
             failures = 0;
             delivered(batch);
         } catch (const std::exception& e) {
-            if (failures++ == 0)
+            if (failures++ == 0 && !is_stopping())
                 log::warning("agent: reports wait for the control plane",
                              {{"host", options.host}, {"error", e.what()}});
             {

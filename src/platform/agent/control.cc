@@ -267,10 +267,10 @@ void save_seen(Context& context, const std::string& host) {
         journal_connection(context, host, true);
 }
 
-void save_goodbye(Context& context, const std::string& host) {
-    if (context.tx.exec("UPDATE agent_hosts SET connected = 0, last_seen = ? WHERE host = ? AND "
-                        "connected = 1",
-                        db::Params{context.now.us, host}) > 0)
+void save_goodbye(Context& context, const std::string& host, Time last_heard) {
+    if (context.tx.exec("UPDATE agent_hosts SET connected = 0 WHERE host = ? AND connected = 1 AND "
+                        "last_seen <= ?",
+                        db::Params{host, last_heard.us}) > 0)
         journal_connection(context, host, false);
 }
 

@@ -15,7 +15,9 @@ void save_report(Context& context, const std::string& host, const std::vector<Ob
 void save_hello(Context& context, const std::string& host, const Json& facts);
 /// The agent is alive (again). Call at most every `seen_every_ms`.
 void save_seen(Context& context, const std::string& host);
-void save_goodbye(Context& context, const std::string& host);
+/// A session of the host has ended that heard of it last at that moment; one with another control
+/// node may have begun since, and then it stays connected.
+void save_goodbye(Context& context, const std::string& host, Time last_heard);
 /// Agents that were last seen before that moment are not connected any more, whatever became of
 /// them. Returns their hosts.
 std::vector<std::string> save_silent(Context& context, Time before);

@@ -193,7 +193,7 @@ TEST_CASE("hosts say hello, are seen, and say goodbye") {
     w.write([&](Context& c) { control::save_seen(c, "h1"); });
     CHECK(hosts()[0].last_seen == w.clock.now());
     hello(8);
-    w.write([&](Context& c) { control::save_goodbye(c, "h1"); });
+    w.write([&](Context& c) { control::save_goodbye(c, "h1", c.now); });
     CHECK_FALSE(hosts()[0].connected);
     CHECK(w.journal() == "create host h1,update host h1,update host h1");
 }

@@ -4,10 +4,13 @@
 #include "base/strings.h"
 #include "platform/agent/agent.h"
 #include "platform/agent/control.h"
+#include "platform/agent_link/authority_files.h"
+#include "platform/agent_link/door.h"
 #include "platform/api/key_claim.h"
 #include "platform/journal/hub.h"
 #include "platform/journal/journal.h"
 #include "platform/log/log.h"
+#include "platform/node/agents_api.h"
 #include "platform/node/own_service.h"
 #include "platform/node/policy_api.h"
 
@@ -39,6 +42,15 @@ const std::vector<Option>& platform_options() {
          "PEM file of the authority of client certificates; empty: none asked."},
         {"agent.silent_seconds", 60,
          "An agent not heard of for so long counts as not connected; its host gets no new work."},
+        {"agent.listen", false, "Let agents of other hosts in (mutual TLS, a port of its own)."},
+        {"agent.address", "0.0.0.0", "Address of that port."},
+        {"agent.port", 8182, "0: chosen by the system."},
+        {"agent.names", Json::array(),
+         "More names and addresses by which hosts reach this node (a balancer, NAT)."},
+        {"agent.authority", "",
+         "Folder of the authority of the hosts' certificates, the same on every control node; "
+         "empty: agent-authority in data.directory."},
+        {"agent.most", 4000, "Remote hosts at once."},
         {"operations.threads", 4, "Threads that run steps of durable operations."},
         {"policy.directory", "", "Folder with <service>.yaml rule overrides; empty: none."},
         {"policy.enforce_scope", true, "Tokens of the wrong scope are refused."},
@@ -119,6 +131,12 @@ task::Task note_silent_agents(Time started) {
             }};
 }
 
+task::Task forget_join_tokens() {
+    return {.name = "agent.forget_tokens", .every_ms = 3'600'000, .run = [](Cloud& cloud) {
+                write_as_cloud(cloud, "", agent::forget_old_tokens);
+            }};
+}
+
 db::Options database_options(const Config& config) {
     db::Options options;
     options.url = config.text("database.url");
@@ -138,6 +156,11 @@ void use_list_limit(const Config& config, api::Service& service) {
 }
 } // namespace
 
+void configure_log(const Config& config) {
+    log::configure(
+        {level_of(config.text("log.level")), config.boolean("log.json"), config.text("log.file")});
+}
+
 Config declared_config(const std::vector<api::Service>& services) {
     Config config;
     config.declare(platform_options());
@@ -153,6 +176,7 @@ std::vector<db::Migration> all_migrations(const std::vector<api::Service>& servi
     append(journal::migrations());
     append(ops::migrations());
     append(agent::migrations());
+    append(agent::link_migrations());
     append(task::migrations());
     append(api::idempotency_migrations());
     for (auto& service : services) append(service.migrations);
@@ -167,14 +191,15 @@ struct Node::Impl {
     std::unique_ptr<task::Tasks> tasks;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
+    std::unique_ptr<agent::Door> door;
+    std::unique_ptr<http::Server> door_server;
     bool stopped = false;
 
     void open_cloud(const NodeOptions& options) {
         Config config = declared_config(services);
         if (!options.config_file.empty()) config.load_file(options.config_file);
         for (auto& setting : options.settings) config.set(setting);
-        log::configure({level_of(config.text("log.level")), config.boolean("log.json"),
-                        config.text("log.file")});
+        configure_log(config);
         auto database = db::Database::open(database_options(config));
         database->migrate(all_migrations(services));
         database->set_probe(options.database_probe);
@@ -192,9 +217,11 @@ struct Node::Impl {
 
     void start_services(const NodeOptions& options) {
         cloud->add_state(std::make_shared<api::RunningKeys>(*cloud));
+        cloud->add_state(std::make_shared<AgentDoor>());
+        cloud->add_state(std::make_shared<agent::DoorPages>());
         std::vector<ops::Operation> operations;
         std::vector<task::Task> all_tasks{api::forget_answers(), api::renew_keys(), trim_journal(),
-                                          note_silent_agents(cloud->now())};
+                                          note_silent_agents(cloud->now()), forget_join_tokens()};
         auto& explained = cloud->add_state(std::make_shared<PolicyServices>());
         for (auto& service : services) {
             explained.names.push_back(service.name);
@@ -239,6 +266,30 @@ struct Node::Impl {
         for (auto* service : on_ports) api->bind_port(service->port, service->name);
         server = std::make_unique<http::Server>(edge, *api);
     }
+
+    void open_door() {
+        const Config& config = cloud->config();
+        if (!config.boolean("agent.listen")) return;
+        std::string folder = config.text("agent.authority");
+        if (folder.empty()) folder = config.text("data.directory") + "/agent-authority";
+        auto authority = agent::authority_in(folder, cloud->now());
+        auto names = agent::own_names();
+        for (auto& name : config.list("agent.names")) names.push_back(name);
+        auto files =
+            agent::write_node_certificate(authority, folder, cloud->node(), names, cloud->now());
+        door = std::make_unique<agent::Door>(*cloud, std::move(authority),
+                                             cloud->state<agent::DoorPages>().pages);
+        http::ServerOptions edge;
+        edge.address = config.text("agent.address");
+        edge.ports = {static_cast<std::uint16_t>(config.integer("agent.port"))};
+        edge.streamers = static_cast<int>(config.integer("agent.most"));
+        edge.tls_certificate_file = files.certificate_file;
+        edge.tls_key_file = files.key_file;
+        edge.tls_client_ca_file = files.authority_file;
+        door_server = std::make_unique<http::Server>(edge, *door);
+        cloud->state<AgentDoor>().door = door.get();
+        log::info("agents may join", {{"port", door_server->ports().front()}});
+    }
 };
 
 Node::Node(NodeOptions options) : impl_(std::make_unique<Impl>()) {
@@ -253,6 +304,7 @@ Node::Node(NodeOptions options) : impl_(std::make_unique<Impl>()) {
         impl_->runner->start();
         impl_->tasks->start();
     }
+    impl_->open_door();
     impl_->listen();
 }
 
@@ -263,7 +315,9 @@ void Node::stop() {
     impl_->stopped = true;
     // First, so that watchers leave and the edge need not wait for them.
     if (impl_->hub) impl_->hub->stop();
+    if (impl_->door) impl_->door->stop();
     if (impl_->server) impl_->server->stop();
+    if (impl_->door_server) impl_->door_server->stop();
     if (impl_->tasks) impl_->tasks->stop();
     for (auto& service : impl_->services)
         if (service.stop && impl_->cloud) service.stop(*impl_->cloud);
@@ -273,6 +327,9 @@ void Node::stop() {
 Cloud& Node::cloud() { return *impl_->cloud; }
 const std::vector<api::Service>& Node::services() const { return impl_->services; }
 std::uint16_t Node::port() const { return impl_->server->ports().front(); }
+std::uint16_t Node::agent_port() const {
+    return impl_->door_server ? impl_->door_server->ports().front() : 0;
+}
 ops::Runner& Node::runner() { return *impl_->runner; }
 task::Tasks& Node::tasks() { return *impl_->tasks; }
 api::Api& Node::api() { return *impl_->api; }

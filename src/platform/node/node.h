@@ -37,6 +37,8 @@ class Node {
     const std::vector<api::Service>& services() const;
     /// Of the common port, as bound.
     std::uint16_t port() const;
+    /// Where remote agents come in; 0 when they do not.
+    std::uint16_t agent_port() const;
     ops::Runner& runner();
     task::Tasks& tasks();
     api::Api& api();
@@ -50,6 +52,8 @@ class Node {
 
 /// Options of the platform and of these services, all at their defaults.
 Config declared_config(const std::vector<api::Service>& services);
+/// The log as section [log] wants it.
+void configure_log(const Config& config);
 /// All migrations in the order they are applied.
 std::vector<db::Migration> all_migrations(const std::vector<api::Service>& services);
 

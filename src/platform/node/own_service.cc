@@ -2,6 +2,7 @@
 #include "platform/node/own_service.h"
 
 #include "base/strings.h"
+#include "platform/node/agents_api.h"
 #include "platform/node/audit.h"
 #include "platform/node/policy_api.h"
 #include "platform/node/watch.h"
@@ -70,13 +71,14 @@ Service own_service() {
     service.manners.error = own_error;
     service.policies = rules();
     for (auto& rule : policy_api_rules()) service.policies.push_back(std::move(rule));
+    for (auto& rule : agents_rules()) service.policies.push_back(std::move(rule));
     service.resources = {Resource()
                              .on("GET /v1", "", version, {.open = true})
                              .on("GET /v1/operations", "operation:list", operations)
                              .on("POST /v1/operations/{id}/resume", "operation:resume", resume)
                              .on("GET /v1/audit", "audit:list", audit_events)
                              .on("GET /v1/journal", "journal:watch", watch_journal),
-                         policy_resource()};
+                         policy_resource(), agents_resource()};
     return service;
 }
 

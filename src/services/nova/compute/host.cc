@@ -26,6 +26,8 @@ std::vector<std::unique_ptr<Host>> fake_hosts(Cloud& cloud, agent::Link& link) {
     for (std::int64_t number = 1; number <= config.integer("nova.fake_hosts"); ++number) {
         FakeHostOptions options;
         options.name = format("fake-{}", number);
+        if (const auto name = config.text("nova.host"); !name.empty() && number == 1)
+            options.name = name;
         options.vcpus = config.integer("nova.fake_vcpus");
         options.memory_mb = config.integer("nova.fake_memory_mb");
         options.disk_gb = config.integer("nova.fake_disk_gb");
@@ -114,7 +116,8 @@ const std::vector<Option>& host_options() {
         {"nova.shutdown_seconds", 60,
          "How long guests may take to power off before they are cut off."},
         {"nova.agent_workers", 4, "How many guests the host works on at once."},
-        {"nova.fake_hosts", 1, "How many simulated hosts: fake-1, fake-2, ..."},
+        {"nova.fake_hosts", 1,
+         "How many simulated hosts: fake-1, fake-2, ...; nova.host names the first."},
         {"nova.fake_vcpus", 64, "Processors of each simulated host."},
         {"nova.fake_memory_mb", 262'144, "Memory of each simulated host."},
         {"nova.fake_disk_gb", 10'000, "Disk of each simulated host."},
@@ -134,9 +137,11 @@ FakeMaker* Hosts::fake(const std::string& name) const {
     return host ? &host->maker() : nullptr;
 }
 
-void start_hosts(Cloud& cloud) {
+void start_hosts(Cloud& cloud) { start_hosts(cloud, agent::in_process_link(cloud)); }
+
+void start_hosts(Cloud& cloud, std::unique_ptr<agent::Link> link) {
     auto local = std::make_shared<LocalHosts>();
-    local->link = agent::in_process_link(cloud);
+    local->link = std::move(link);
     local->hosts = std::make_unique<Hosts>(configured_hosts(cloud, *local->link));
     auto& hosts = *cloud.add_state(local).hosts;
     for (const auto& host : hosts.all()) host->start();

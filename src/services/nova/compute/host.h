@@ -48,6 +48,8 @@ class Hosts {
 
 /// Makes the hosts that the configuration asks for and starts them. For nova's service.cc.
 void start_hosts(Cloud& cloud);
+/// The same where the control plane is elsewhere (`nephele agent run`).
+void start_hosts(Cloud& cloud, std::unique_ptr<agent::Link> link);
 /// Guests go on running.
 void stop_hosts(Cloud& cloud);
 /// Null when start_hosts() was not called.
