@@ -2,7 +2,6 @@
 """Federated logins of the unmodified client and of a browser, at a real identity provider (LemonLDAP::NG)."""
 import base64
 import html
-import http.cookiejar
 import json
 import re
 import unittest
@@ -11,6 +10,7 @@ import urllib.parse
 import urllib.request
 
 from support.apache import Front
+from support.browser import Browser, NoRedirect
 from support.lemonldap import Lemonldap, free_port
 from support.private import PrivateNephele
 
@@ -22,28 +22,6 @@ RULES = [
     {'local': [{'user': {'name': 'robot {0}'}}, {'group': {'name': 'timelords', 'domain': {'name': 'Default'}}}],
      'remote': [{'type': 'OIDC-client_id', 'any_one_of': ['robot']}, {'type': 'OIDC-sub'}]},
 ]
-
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
-
-
-class Browser:
-    """Keeps cookies and follows redirects one by one, so that a test sees each."""
-
-    def __init__(self):
-        self.opener = urllib.request.build_opener(
-            NoRedirect, urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-
-    def get(self, url, form=None):
-        data = urllib.parse.urlencode(form).encode() if form is not None else None
-        try:
-            answer = self.opener.open(urllib.request.Request(url, data), timeout=60)
-        except urllib.error.HTTPError as error:
-            answer = error
-        with answer:
-            return answer.status, answer.headers, answer.read().decode()
 
 
 class Federation(unittest.TestCase):

@@ -55,6 +55,10 @@ void describe_login(const Json& image, Json& event) {
                                            return names;
                                        }(),
                                        ",")}})});
+    for (const char* name : {"identity_provider", "protocol"})
+        if (image.has(name))
+            event["attachments"].push_back(Json::object(
+                {{"typeURI", "mime:text/plain"}, {"name", name}, {"content", image.text(name)}}));
 }
 
 } // namespace

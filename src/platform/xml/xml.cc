@@ -263,7 +263,9 @@ std::optional<Element> verified_element(std::string_view text, std::string_view 
     const std::string id = property(wanted, "ID");
     xmlNode* signature = own_signature(wanted, id);
     if (!signature) return std::nullopt;
-    xmlAddID(nullptr, document.get(), chars(id.c_str()), xmlHasProp(wanted, chars("ID")));
+    // Another attribute has the id already (xml:id): the signature could mean that one.
+    if (!xmlAddID(nullptr, document.get(), chars(id.c_str()), xmlHasProp(wanted, chars("ID"))))
+        return std::nullopt;
     const bool good = std::any_of(certificates_pem.begin(), certificates_pem.end(),
                                   [&](const std::string& pem) { return verifies(signature, pem); });
     Element element;

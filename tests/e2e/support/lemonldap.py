@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private LemonLDAP::NG (Debian's liblemonldap-ng-portal-perl): a real identity provider with OpenID Connect.
+"""A private LemonLDAP::NG (Debian's liblemonldap-ng-portal-perl): a real identity provider with OpenID Connect and SAML.
 
 Its demonstration users are rtyler, msmith and dwho (group timelords), each with its name as password.
 """
@@ -30,23 +30,51 @@ def key_pair():
     return private, public
 
 
-class Lemonldap:
-    """clients: {client_id: {'secret': ..., 'redirects': [...]}}."""
+def certificate(name='idp'):
+    """A private key and its own certificate."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in ('key', 'certificate')]
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=' + name, '-days', '2',
+                        '-keyout', paths[0], '-out', paths[1]], check=True, capture_output=True)
+        texts = []
+        for path in paths:
+            with open(path) as file:
+                texts.append(file.read())
+    return texts
 
-    def __init__(self, clients):
-        self.port = free_port()
+
+class Lemonldap:
+    """clients: {client_id: {'secret': ..., 'redirects': [...]}}; services: {name: metadata of a SAML service provider}."""
+
+    def __init__(self, clients, services=None, port=None):
+        self.port = port or free_port()
         self.url = f'http://127.0.0.1:{self.port}/'
         self.issuer = self.url
         self.folder = tempfile.mkdtemp(prefix='nephele-lemonldap-')
         for name in ('conf', 'sessions/lock', 'psessions/lock', 'cache', 'notifications'):
             os.makedirs(os.path.join(self.folder, name))
-        self._configure(clients)
+        self._configure(clients, services or {})
         self._start()
 
     def _path(self, name):
         return os.path.join(self.folder, name)
 
-    def _configure(self, clients):
+    @staticmethod
+    def _saml(services):
+        if not services:
+            return {}
+        key, own = certificate()
+        return {'issuerDBSAMLActivation': 1, 'samlServicePrivateKeySig': key, 'samlServicePublicKeySig': own,
+                'samlServiceUseCertificateInResponse': 1, 'samlServiceSignatureMethod': 'RSA_SHA256',
+                'samlSPMetaDataXML': {name: {'samlSPMetaDataXML': text} for name, text in services.items()},
+                'samlSPMetaDataOptions': {name: {'samlSPMetaDataOptionsCheckSSOMessageSignature': 1,
+                                                 'samlSPMetaDataOptionsNameIDFormat': 'email',
+                                                 'samlSPMetaDataOptionsSessionNotOnOrAfterTimeout': 1800}
+                                          for name in services},
+                'samlSPMetaDataExportedAttributes': {name: {'uid': '1;uid;;uid', 'mail': '0;urn:oid:0.9.2342;;mail',
+                                                            'groups': '0;groups;;groups'} for name in services}}
+
+    def _configure(self, clients, services):
         private, public = key_pair()
         options = {name: {'oidcRPMetaDataOptionsClientID': name,
                           'oidcRPMetaDataOptionsClientSecret': client['secret'],
@@ -79,6 +107,7 @@ class Lemonldap:
             'oidcRPMetaDataExportedVars': {name: {'name': 'cn', 'email': 'mail', 'preferred_username': 'uid',
                                                   'groups': 'groups'} for name in clients},
             'oidcRPMetaDataOptionsExtraClaims': {name: {'profile': 'groups'} for name in clients},
+            **self._saml(services),
         }
         with open(self._path('conf/lmConf-1.json'), 'w') as file:
             json.dump(conf, file)

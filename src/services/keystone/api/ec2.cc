@@ -4,6 +4,7 @@
 #include "services/keystone/api/support.h"
 #include "services/keystone/logic/ec2_signature.h"
 #include "services/keystone/ops/credentials.h"
+#include "services/keystone/ops/watched_login.h"
 #include "services/keystone/store/changes.h"
 
 namespace nephele::keystone {
@@ -113,38 +114,50 @@ const Json& credentials_of(const Json& body) {
     throw bad_request("ValidationError", "Expecting to find credentials in request body.");
 }
 
-Reply answer(Call& call, const Ec2Key& key) {
-    const Issued issued = issue_for_key(call.cloud, call.tx, key);
+using SignatureFits = bool (*)(const std::string& secret, const Json& credentials);
+
+bool s3_fits(const std::string& secret, const Json& credentials) {
+    return logic::s3_signature_fits(secret, credentials.text("token"),
+                                    credentials.text("signature"));
+}
+bool ec2_fits(const std::string& secret, const Json& credentials) {
+    return logic::ec2_signature_fits(secret, credentials);
+}
+
+// The key that made the signature. Unknown keys and wrong signatures are refused in the same words
+// after the same work. Who asks is a service that passes signatures on, so no source is counted;
+// and as access keys are no secrets (signed addresses show them), anybody could have a key closed.
+// So after too many failures only keys whose secret can be guessed are refused, being shorter than
+// those made here, and that in the same words too (decision 0031).
+Ec2Key proved_key(Call& call, const Json& credentials, SignatureFits fits, LoginOutcome& outcome) {
+    static const std::string nobodys_secret(32, '0');
+    if (!credentials.get("access").is_string()) throw refused_login();
+    State& state = call.cloud.state<State>();
+    const std::string account = "ec2 key " + credentials.text("access");
+    const bool closed = state.throttle.wait_seconds(account, "", call.now) > 0;
+    const auto key = find_ec2_key(state, call.tx, credentials.text("access"));
+    if (key) outcome.named.id = key->user_id;
+    const bool right = fits(key ? key->secret : nobodys_secret, credentials) && key;
+    if (!right && !closed) state.throttle.failed(account, "", call.now);
+    if (!right || (closed && key->secret.size() < nobodys_secret.size())) throw refused_login();
+    check_age(call, credentials);
+    return *key;
+}
+
+template <SignatureFits fits> Reply token(FreeCall& free) {
+    const Json& credentials = credentials_of(free.in.body);
+    const Issued issued = watched(
+        free.cloud, begun_login(free.cloud, free.in.head, free.in.request_id, {"ec2credential"}),
+        [&](LoginOutcome& outcome) {
+            return free.read([&](Call& call) {
+                return issue_for_key(call.cloud, call.tx,
+                                     proved_key(call, credentials, fits, outcome));
+            });
+        });
     Reply reply;
     reply.body = Json::object({{"token", issued.facts.body(&issued.catalog)}});
     reply.headers.set("X-Subject-Token", issued.token);
     return reply;
-}
-
-Ec2Key known_key(Call& call, const Json& credentials) {
-    if (!credentials.get("access").is_string()) throw unauthorized("EC2 Signature not supplied");
-    const auto key = find_ec2_key(call.cloud.state<State>(), call.tx, credentials.text("access"));
-    if (!key) throw unauthorized("EC2 access key not found.");
-    return *key;
-}
-
-Reply ec2_token(Call& call, const Json& body) {
-    const Json& credentials = credentials_of(body);
-    const Ec2Key key = known_key(call, credentials);
-    if (!logic::ec2_signature_fits(key.secret, credentials))
-        throw unauthorized("Invalid EC2 signature.");
-    check_age(call, credentials);
-    return answer(call, key);
-}
-
-Reply s3_token(Call& call, const Json& body) {
-    const Json& credentials = credentials_of(body);
-    const Ec2Key key = known_key(call, credentials);
-    if (!logic::s3_signature_fits(key.secret, credentials.text("token"),
-                                  credentials.text("signature")))
-        throw unauthorized("Credential signature mismatch");
-    check_age(call, credentials);
-    return answer(call, key);
 }
 
 } // namespace
@@ -157,8 +170,9 @@ Resource ec2_routes() {
         .on("GET " + all, enforced_by_handler, list_all)
         .on("GET " + one, enforced_by_handler, show)
         .on("DELETE " + one, enforced_by_handler, remove)
-        .on("POST /v3/ec2tokens", "identity:ec2tokens_validate", ec2_token, {.read_only = true})
-        .on("POST /v3/s3tokens", "identity:s3tokens_validate", s3_token, {.read_only = true});
+        .on("POST /v3/ec2tokens", "identity:ec2tokens_validate", token<ec2_fits>,
+            {.read_only = true})
+        .on("POST /v3/s3tokens", "identity:s3tokens_validate", token<s3_fits>, {.read_only = true});
 }
 
 } // namespace nephele::keystone

@@ -2,10 +2,9 @@
 // Logging in with an identity from elsewhere: for programs (/auth) and for browsers that a
 // dashboard sent (/websso), which carry the token back in a form.
 #include "base/strings.h"
-#include "platform/xml/xml.h"
+#include "services/keystone/api/federated_reply.h"
 #include "services/keystone/api/federation.h"
 #include "services/keystone/api/federation_front.h"
-#include "services/keystone/api/token_reply.h"
 #include "services/keystone/ops/federated_login.h"
 #include "services/keystone/ops/federation_sources.h"
 #include "services/keystone/ops/openid_login.h"
@@ -15,18 +14,6 @@
 
 namespace nephele::keystone {
 namespace {
-
-std::string path_of(const FreeCall& call, std::string_view name) {
-    for (const auto& [key, value] : call.in.path_values)
-        if (key == name) return value;
-    return "";
-}
-
-std::string query_of(const FreeCall& call, std::string_view name) {
-    for (const auto& [key, value] : call.in.query)
-        if (key == name) return value;
-    return "";
-}
 
 // ---- dashboards ----
 
@@ -50,38 +37,9 @@ std::string trusted_origin(const FreeCall& call) {
     return origin;
 }
 
-// A form that posts itself to the dashboard.
-Reply form_reply(const std::string& origin, const std::string& token) {
-    Reply reply;
-    reply.content_type = "text/html; charset=utf-8";
-    reply.headers.set("Cache-Control", "no-store");
-    reply.headers.set("Referrer-Policy", "no-referrer");
-    reply.raw = format("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n"
-                       "<title>Keystone WebSSO redirect</title>\n</head>\n<body>\n"
-                       "<form id=\"sso\" name=\"sso\" action=\"{}\" method=\"post\">\n"
-                       "Please wait...\n<br/>\n"
-                       "<input type=\"hidden\" name=\"token\" id=\"token\" value=\"{}\"/>\n"
-                       "<noscript>\n<input type=\"submit\" name=\"submit_no_javascript\" "
-                       "id=\"submit_no_javascript\" value=\"If your JavaScript is disabled, please "
-                       "click to continue\"/>\n</noscript>\n</form>\n"
-                       "<script type=\"text/javascript\">\n"
-                       "window.onload = function() {\n"
-                       "    document.forms['sso'].submit();\n}\n</script>\n</body>\n</html>\n",
-                       xml::escaped(origin), xml::escaped(token));
-    return reply;
-}
-
 // ---- who vouches ----
 
-struct Way {
-    std::string provider, protocol;
-    std::string origin; ///< the dashboard that wants the token; empty: the client itself does
-};
-
-Reply reply_of(const Issued& issued, const std::string& origin) {
-    return origin.empty() ? token_reply(201, issued.token, issued.facts, nullptr)
-                          : form_reply(origin, issued.token);
-}
+constexpr TicketCookie cookie{"nephele_openid", "SameSite=Lax"};
 
 OpenidRoute openid_route(const FreeCall& call, OpenidProvider& provider, const Way& way) {
     std::string back = provider.settings().redirect_url;
@@ -91,54 +49,39 @@ OpenidRoute openid_route(const FreeCall& call, OpenidProvider& provider, const W
     return {provider, way.provider, way.protocol, std::move(back)};
 }
 
-constexpr const char* ticket_cookie = "nephele_openid";
-
-std::string cookie_for(const FreeCall& call, const std::string& value, int seconds) {
-    const bool secure = call.in.base_url.starts_with("https:");
-    return format("{}={}; Max-Age={}; Path=/; HttpOnly; SameSite=Lax{}", ticket_cookie, value,
-                  seconds, secure ? "; Secure" : "");
-}
-
-std::string ticket_of(const FreeCall& call) {
-    for (const auto& part : split(call.in.head.headers.get("Cookie"), ';')) {
-        const std::string_view one = trim(part);
-        const auto equals = one.find('=');
-        if (equals != one.npos && one.substr(0, equals) == ticket_cookie)
-            return std::string(one.substr(equals + 1));
-    }
-    return "";
-}
-
 // A program brings an access token, a browser is sent to the provider.
 Reply through_openid(FreeCall& call, OpenidProvider& provider, const Way& way) {
     const OpenidRoute route = openid_route(call, provider, way);
     const std::string authorization = call.in.head.headers.get("Authorization");
     if (starts_with_icase(authorization, "Bearer "))
-        return reply_of(
-            log_in_by_access_token(call.cloud, route, std::string(trim(authorization.substr(7)))),
-            way.origin);
+        return reply_of(watched_federated(call, way,
+                                          [&] {
+                                              return log_in_by_access_token(
+                                                  call.cloud, route,
+                                                  std::string(trim(authorization.substr(7))));
+                                          }),
+                        way.origin);
     const OpenidStart start = start_openid(call.cloud, route, way.origin);
-    Reply reply;
-    reply.status = 302;
-    reply.headers.set("Location", start.location);
-    reply.headers.set("Cache-Control", "no-store");
-    reply.headers.set("Set-Cookie", cookie_for(call, start.ticket, 600));
-    reply.raw = "";
-    return reply;
+    return redirect_reply(start.location, ticket_cookie(call, cookie, start.ticket));
+}
+
+Issued log_in_by_front(FreeCall& call, const Way& way) {
+    return log_in_federated(
+        call.cloud, {.identity_provider_id = way.provider,
+                     .protocol_id = way.protocol,
+                     .attributes = attributes_of_headers(call.cloud.config(), call.in.head)});
 }
 
 // Nobody is told which providers there are before somebody vouches.
 Reply enter(FreeCall& call, const Way& way) {
-    if (came_through_front(call.cloud.config(), call.in.head))
-        return reply_of(log_in_federated(call.cloud, {.identity_provider_id = way.provider,
-                                                      .protocol_id = way.protocol,
-                                                      .attributes = attributes_of_headers(
-                                                          call.cloud.config(), call.in.head),
-                                                      .remote_id_attribute = ""}),
+    if (came_through_front(call.cloud, call.in.head))
+        return reply_of(watched_federated(call, way, [&] { return log_in_by_front(call, way); }),
                         way.origin);
     const auto& sources = call.cloud.state<FederationSources>();
     if (auto* openid = sources.openid(way.provider, way.protocol))
         return through_openid(call, *openid, way);
+    if (const auto* saml = sources.saml(way.provider, way.protocol))
+        return through_saml(call, *saml, way);
     throw refused_login();
 }
 
@@ -156,16 +99,21 @@ Reply openid_return(FreeCall& call) {
     const Way way{path_of(call, "idp_id"), path_of(call, "protocol_id"), ""};
     auto* provider = call.cloud.state<FederationSources>().openid(way.provider, way.protocol);
     if (!provider) throw refused_login();
-    const auto done = finish_openid(call.cloud, openid_route(call, *provider, way), ticket_of(call),
-                                    call.in.query);
-    Reply reply = reply_of(done.issued, done.origin);
-    reply.headers.set("Set-Cookie", cookie_for(call, "", 0));
+    std::string origin;
+    const Issued issued = watched_federated(call, way, [&] {
+        auto done = finish_openid(call.cloud, openid_route(call, *provider, way),
+                                  ticket_of(call, cookie), call.in.query);
+        origin = std::move(done.origin);
+        return std::move(done.issued);
+    });
+    Reply reply = reply_of(issued, origin);
+    reply.headers.set("Set-Cookie", ticket_cookie(call, cookie, ""));
     return reply;
 }
 
 // The provider is the one whose remote id the assertion carries.
 std::string provider_of_assertion(FreeCall& free, const std::string& protocol_id) {
-    if (!came_through_front(free.cloud.config(), free.in.head)) {
+    if (!came_through_front(free.cloud, free.in.head)) {
         // Of those this program talks to itself, when there is but one.
         const auto own = free.cloud.state<FederationSources>().providers_of(protocol_id);
         if (own.size() == 1) return own.front();

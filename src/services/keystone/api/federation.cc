@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/keystone/api/federation.h"
 
+#include "services/keystone/api/federated_reply.h"
 #include "services/keystone/store/federation.h"
 
 namespace nephele::keystone {
@@ -10,7 +11,7 @@ template <class T> void append(std::vector<T>& all, std::vector<T> more) {
     for (T& one : more) all.push_back(std::move(one));
 }
 
-std::vector<Option> options() {
+std::vector<Option> federation_options() {
     return {
         {"keystone.trusted_dashboards", Json::array(),
          "addresses that browsers may carry a token to after a federated login, as "
@@ -34,7 +35,10 @@ std::vector<Option> options() {
 }
 
 void forget_memberships(Cloud& cloud) {
-    write_as_cloud(cloud, "", [](Context& context) { store::forget_expired_memberships(context); });
+    write_as_cloud(cloud, "", [](Context& context) {
+        store::forget_expired_memberships(context);
+        store::forget_used_assertions(context);
+    });
 }
 
 template <std::vector<std::string> (*find)(db::Tx&)>
@@ -45,11 +49,11 @@ std::vector<std::string> check(Cloud&, db::Tx& tx) {
 } // namespace
 
 void add_federation(Service& service) {
-    append(service.resources,
-           {identity_provider_routes(), federation_protocol_routes(), mapping_routes(),
-            service_provider_routes(), federated_auth_routes(), saml_routes()});
+    append(service.resources, {identity_provider_routes(), federation_protocol_routes(),
+                               mapping_routes(), service_provider_routes(), federated_auth_routes(),
+                               saml_routes(), saml_service_routes()});
     append(service.policies, federation_policies());
-    append(service.options, options());
+    append(service.options, federation_options());
     append(service.options, saml_options());
     append(service.migrations, store::federation_migrations());
     service.tasks.push_back(

@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "platform/crypto/crypto.h"
+#include "services/keystone/ops/login_attempt.h"
 
 #include <algorithm>
 
@@ -37,9 +38,24 @@ std::string as_utf8(const std::string& bytes) {
     return out;
 }
 
+bool knows_secret(Cloud& cloud, const http::RequestHead& head, const std::string& given,
+                  const std::string& secret) {
+    Proof proof;
+    const LoginSource source{&head, ""};
+    Attempt attempt{cloud, cloud.state<State>(), source, proof, cloud.now(), ""};
+    attempt.guard("web server in front");
+    const bool right = crypto::equal_constant_time(crypto::sha256(given), crypto::sha256(secret));
+    if (right)
+        attempt.state.throttle.succeeded(attempt.account, attempt.from(), attempt.now);
+    else
+        attempt.state.throttle.failed(attempt.account, attempt.from(), attempt.now);
+    return right;
+}
+
 } // namespace
 
-bool came_through_front(const Config& config, const http::RequestHead& head) {
+bool came_through_front(Cloud& cloud, const http::RequestHead& head) {
+    const Config& config = cloud.config();
     const std::string secret = config.text("keystone.federation_front_secret");
     const auto addresses = config.list("keystone.federation_front_addresses");
     if (secret.empty() && addresses.empty()) return false;
@@ -48,7 +64,7 @@ bool came_through_front(const Config& config, const http::RequestHead& head) {
         return false;
     if (secret.empty()) return true;
     const std::string* given = head.headers.find(secret_header);
-    return given && crypto::equal_constant_time(crypto::sha256(*given), crypto::sha256(secret));
+    return given && knows_secret(cloud, head, *given, secret);
 }
 
 logic::Attributes attributes_of_headers(const Config& config, const http::RequestHead& head) {

@@ -10,8 +10,8 @@ namespace nephele::keystone {
 
 /// True when the request came through the configured web server: it knows the secret, and connects
 /// from one of the addresses where those are configured. Without a secret and without addresses
-/// nobody is believed.
-bool came_through_front(const Config& config, const http::RequestHead& head);
+/// nobody is believed. Wrong secrets are counted like wrong passwords: throws Failure(too_many).
+bool came_through_front(Cloud& cloud, const http::RequestHead& head);
 
 /// The headers as attributes, under their own names and as CGI names them (HTTP_...), each split at
 /// ';'; credentials are left out.

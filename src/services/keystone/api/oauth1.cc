@@ -8,6 +8,7 @@
 #include "services/keystone/api/support.h"
 #include "services/keystone/logic/role_inference.h"
 #include "services/keystone/ops/oauth1.h"
+#include "services/keystone/ops/watched_login.h"
 #include "services/keystone/store/assignments.h"
 #include "services/keystone/store/changes.h"
 #include "services/keystone/store/delegations.h"
@@ -81,64 +82,112 @@ std::optional<Time> expiry_by(const Call& call, const char* option) {
     return call.now.plus_seconds(seconds);
 }
 
+const Consumer& nobody() {
+    static const Consumer consumer = [] {
+        Consumer none;
+        none.secret = std::string(32, '0');
+        return none;
+    }();
+    return consumer;
+}
+
 LoginSource source_of(const Call& call) {
     return {&call.in.head, call.in.base_url + call.in.service_path};
 }
 
-Consumer signing_consumer(Call& call, const logic::OauthHeader& header) {
-    auto consumer = find(call.tx, table::consumers(), Scope::all(), header.consumer_key);
-    if (!consumer) throw unauthorized("Provided consumer does not exist.");
-    return std::move(*consumer);
+// The consumer that signed the request, with this token's secret. One that is not there is refused
+// like a wrong signature, and after the same work.
+Consumer signing_consumer(Call& call, const logic::OauthHeader& header, const std::string& secret) {
+    const auto consumer = find(call.tx, table::consumers(), Scope::all(), header.consumer_key);
+    check_oauth_request(call.cloud, header, source_of(call), consumer ? *consumer : nobody(),
+                        secret, call.now);
+    if (!consumer) throw refused_login();
+    return *consumer;
 }
 
-Reply request_token(Call& call) {
-    const auto header = need_oauth_header(call.in.head);
-    const std::string project = call.in.head.headers.get("Requested-Project-Id");
+Reply request_token(FreeCall& free) {
+    const auto header = need_oauth_header(free.in.head);
+    const std::string project = free.in.head.headers.get("Requested-Project-Id");
     if (project.empty())
         throw bad_request("ValidationError", "Expecting to find Requested-Project-Id in request.");
     // Whose signature is not right learns nothing about projects.
-    const Consumer consumer = signing_consumer(call, header);
-    check_oauth_request(call.cloud, header, source_of(call), consumer, "", call.now);
-    need(call.tx, table::projects(), Scope::all(), project);
-    RequestToken token;
-    token.id = call.new_hex();
-    token.secret = call.new_hex();
-    token.consumer_id = consumer.id;
-    token.requested_project_id = project;
-    token.expires_at = expiry_by(call, "keystone.oauth1_request_token_duration");
-    store::insert(call, table::request_tokens(), token);
-    return form_reply(token.id, token.secret, token.expires_at);
+    const Consumer consumer =
+        free.read([&](Call& call) { return signing_consumer(call, header, ""); });
+    return free.write([&](Call& call) {
+        need(call.tx, table::projects(), Scope::all(), project);
+        RequestToken token;
+        token.id = call.new_hex();
+        token.secret = call.new_hex();
+        token.consumer_id = consumer.id;
+        token.requested_project_id = project;
+        token.expires_at = expiry_by(call, "keystone.oauth1_request_token_duration");
+        store::insert(call, table::request_tokens(), token);
+        return form_reply(token.id, token.secret, token.expires_at);
+    });
 }
 
 bool is_over(const RequestToken& token, Time now) {
     return token.expires_at && *token.expires_at <= now;
 }
 
-Reply access_token(Call& call) {
-    const auto header = need_oauth_header(call.in.head);
+// The request token a user consented to, when its consumer and that user's verifier are right.
+RequestToken granted_token(Call& call, const logic::OauthHeader& header) {
+    const auto granted = find(call.tx, table::request_tokens(), Scope::all(), header.token);
+    const bool known = granted && granted->consumer_id == header.consumer_key;
+    signing_consumer(call, header, known ? granted->secret : nobody().secret);
+    if (!known) throw refused_login();
+    if (is_over(*granted, call.now)) throw unauthorized("Request token is expired");
+    if (granted->authorizing_user_id.empty() ||
+        !crypto::equal_constant_time(granted->verifier, header.verifier))
+        throw unauthorized("Provided verifier does not match stored verifier");
+    return *granted;
+}
+
+// A verifier is short: guesses are counted. What comes of it is a login of the user who consented.
+RequestToken watched_exchange(FreeCall& free, const logic::OauthHeader& header) {
+    Proof proof;
+    const LoginSource source{&free.in.head, free.in.base_url + free.in.service_path};
+    Attempt attempt{free.cloud, free.cloud.state<State>(), source, proof, free.cloud.now(), ""};
+    LoginOutcome outcome = begun_login(free.cloud, free.in.head, free.in.request_id, {"oauth1"});
+    RequestToken granted;
+    try {
+        counted(attempt, [&] {
+            attempt.guard("request token " + header.token);
+            granted = free.read([&](Call& call) { return granted_token(call, header); });
+        });
+    } catch (const Failure& failure) {
+        note_failure(free.cloud, std::move(outcome), failure);
+        throw;
+    }
+    outcome.user_id = granted.authorizing_user_id;
+    outcome.project_id = granted.requested_project_id;
+    free.cloud.state<LoginAudit>().note(std::move(outcome));
+    return granted;
+}
+
+Reply access_token(FreeCall& free) {
+    const auto header = need_oauth_header(free.in.head);
     for (const auto& [value, name] :
          {std::pair{header.token, "oauth_token"}, std::pair{header.verifier, "oauth_verifier"}})
         if (value.empty())
             throw bad_request("ValidationError", format("Expecting to find {} in request.", name));
-    const Consumer consumer = signing_consumer(call, header);
-    const auto granted = find(call.tx, table::request_tokens(), Scope::all(), header.token);
-    if (!granted || granted->consumer_id != consumer.id || is_over(*granted, call.now))
-        throw unauthorized("Request token is expired or not of this consumer.");
-    check_oauth_request(call.cloud, header, source_of(call), consumer, granted->secret, call.now);
-    if (granted->authorizing_user_id.empty() ||
-        !crypto::equal_constant_time(granted->verifier, header.verifier))
-        throw unauthorized("Provided verifier does not match stored verifier");
-    AccessToken token;
-    token.id = call.new_hex();
-    token.secret = call.new_hex();
-    token.consumer_id = consumer.id;
-    token.authorizing_user_id = granted->authorizing_user_id;
-    token.project_id = granted->requested_project_id;
-    token.role_ids = granted->role_ids;
-    token.expires_at = expiry_by(call, "keystone.oauth1_access_token_duration");
-    store::insert(call, table::access_tokens(), token);
-    store::erase(call, table::request_tokens(), *granted);
-    return form_reply(token.id, token.secret, token.expires_at);
+    const RequestToken granted = watched_exchange(free, header);
+    return free.write([&](Call& call) {
+        // Another exchange of it came in between.
+        if (!find(call.tx, table::request_tokens(), Scope::all(), granted.id))
+            throw refused_login();
+        AccessToken token;
+        token.id = call.new_hex();
+        token.secret = call.new_hex();
+        token.consumer_id = granted.consumer_id;
+        token.authorizing_user_id = granted.authorizing_user_id;
+        token.project_id = granted.requested_project_id;
+        token.role_ids = granted.role_ids;
+        token.expires_at = expiry_by(call, "keystone.oauth1_access_token_duration");
+        store::insert(call, table::access_tokens(), token);
+        store::erase(call, table::request_tokens(), granted);
+        return form_reply(token.id, token.secret, token.expires_at);
+    });
 }
 
 // ---- consent ----

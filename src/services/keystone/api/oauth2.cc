@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "services/keystone/api/oauth.h"
 #include "services/keystone/api/support.h"
+#include "services/keystone/ops/watched_login.h"
 
 #include <algorithm>
 
@@ -57,6 +58,10 @@ Reply issued(FreeCall& call, const Issued& token) {
     return reply;
 }
 
+LoginOutcome begun(const FreeCall& call, const char* method) {
+    return begun_login(call.cloud, call.in.head, call.in.request_id, {method});
+}
+
 Reply by_client(FreeCall& call) {
     const LoginSource source{&call.in.head, call.in.base_url + call.in.service_path};
     const std::string client_id = form_value(call, "client_id");
@@ -65,13 +70,22 @@ Reply by_client(FreeCall& call) {
                                 !client_id.empty() && is_enabled(call, "tls_client_auth");
     const auto* authorization = call.in.head.headers.find("Authorization");
     if (!authorization && by_certificate)
-        return issued(call, token_for_certificate(call.cloud, source, client_id));
+        return issued(
+            call, watched(call.cloud, begun(call, "oauth2_credential"), [&](LoginOutcome& outcome) {
+                outcome.named.id = client_id;
+                return token_for_certificate(call.cloud, source, client_id);
+            }));
     if (!authorization)
         return error(call, 401, "invalid_client", "OAuth2.0 client authorization is required.");
     const auto basic = read_basic(*authorization);
     if (!basic || !is_enabled(call, "client_secret_basic"))
         return error(call, 401, "invalid_client", "OAuth2.0 client authorization is invalid.");
-    return issued(call, token_for_client(call.cloud, source, basic->id, basic->secret));
+    return issued(
+        call,
+        watched(call.cloud, begun(call, "application_credential"), [&](LoginOutcome& outcome) {
+            outcome.application_credential_id = basic->id;
+            return token_for_client(call.cloud, source, basic->id, basic->secret);
+        }));
 }
 
 Reply token(FreeCall& call) {
@@ -89,7 +103,10 @@ Reply token(FreeCall& call) {
             return error(call, 401, "invalid_client", failure.what());
         if (failure.kind() == Fault::bad_request)
             return error(call, 400, "invalid_request", failure.what());
-        throw;
+        if (failure.status() >= 500) throw;
+        Reply reply = error(call, failure.status(), "other_error", failure.what());
+        for (const auto& [name, value] : failure.headers()) reply.headers.set(name, value);
+        return reply;
     }
 }
 

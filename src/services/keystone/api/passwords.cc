@@ -4,9 +4,8 @@
 #include "base/strings.h"
 #include "services/keystone/api/support.h"
 #include "services/keystone/ops/failed_logins.h"
-#include "services/keystone/ops/log_in.h"
-#include "services/keystone/ops/login_attempt.h"
 #include "services/keystone/ops/set_password.h"
+#include "services/keystone/ops/watched_login.h"
 #include "services/keystone/store/changes.h"
 #include "services/keystone/store/revocations.h"
 
@@ -43,19 +42,22 @@ User prove(Attempt& attempt, const std::string& user_id, const Change& change) {
     return *user;
 }
 
+// What is refused is in the audit, as a login would be.
 User prove_counted(FreeCall& free, const std::string& user_id, const Change& change) {
     Proof proof;
     const LoginSource source{&free.in.head, ""};
-    State& state = free.cloud.state<State>();
-    Attempt attempt{free.cloud, state, source, proof, free.cloud.now(), ""};
-    const std::string from = source_address(free.cloud.config(), free.in.head);
+    Attempt attempt{free.cloud, free.cloud.state<State>(), source, proof, free.cloud.now(), ""};
+    User user;
     try {
-        return prove(attempt, user_id, change);
+        counted(attempt, [&] { user = prove(attempt, user_id, change); });
     } catch (const Failure& failure) {
-        if (failure.kind() == Fault::unauthorized)
-            state.throttle.failed(attempt.account, from, attempt.now);
+        LoginOutcome outcome =
+            begun_login(free.cloud, free.in.head, free.in.request_id, {"password"});
+        outcome.named.id = user_id;
+        note_failure(free.cloud, std::move(outcome), failure);
         throw;
     }
+    return user;
 }
 
 void check_may_change(Cloud& cloud, const User& user, const Change& change) {

@@ -3,12 +3,10 @@
 #include "services/keystone/api/support.h"
 #include "services/keystone/api/token_reply.h"
 #include "services/keystone/logic/auth_request.h"
-#include "services/keystone/ops/audit.h"
 #include "services/keystone/ops/authenticator.h"
-#include "services/keystone/ops/log_in.h"
-#include "services/keystone/ops/login_attempt.h"
 #include "services/keystone/ops/receipts.h"
 #include "services/keystone/ops/token_answers.h"
+#include "services/keystone/ops/watched_login.h"
 #include "services/keystone/store/revocations.h"
 
 namespace nephele::keystone {
@@ -35,34 +33,16 @@ Issued log_in_from(FreeCall& call) {
     return log_in(call.cloud, logic::read_auth_request(call.in.body), source);
 }
 
-LoginOutcome outcome_of(const FreeCall& call, int status) {
-    return {.at = call.cloud.now(),
-            .request_id = call.in.request_id,
-            .methods = methods_in(call.in.body),
-            .address = source_address(call.cloud.config(), call.in.head),
-            .agent = call.in.head.headers.get("User-Agent").substr(0, 255),
-            .status = status,
-            .named = status == 0 ? logic::Named{} : named_in(call.in.body)};
-}
-
-// Every outcome is audited but requests that could not be read.
-Issued audited_log_in(FreeCall& call) try {
-    Issued issued = log_in_from(call);
-    LoginOutcome outcome = outcome_of(call, 0);
-    const Claims& claims = issued.facts.claims;
-    outcome.user_id = claims.user_id;
-    outcome.project_id = claims.project_id;
-    outcome.domain_id = claims.domain_id;
-    call.cloud.state<LoginAudit>().note(std::move(outcome));
-    return issued;
-} catch (const Failure& failure) {
-    if (failure.kind() != Fault::bad_request)
-        call.cloud.state<LoginAudit>().note(outcome_of(call, failure.status()));
-    throw;
+Issued watched_log_in(FreeCall& call) {
+    LoginOutcome outcome =
+        begun_login(call.cloud, call.in.head, call.in.request_id, methods_in(call.in.body));
+    read_named(call.in.body, outcome);
+    return watched(call.cloud, std::move(outcome),
+                   [&](LoginOutcome&) { return log_in_from(call); });
 }
 
 Reply create(FreeCall& call) try {
-    const Issued issued = audited_log_in(call);
+    const Issued issued = watched_log_in(call);
     const bool scoped = issued.facts.project || issued.facts.domain || issued.facts.claims.system;
     return token_reply(201, issued.token, issued.facts,
                        scoped && wants_catalog(call.in) ? &issued.catalog : nullptr);

@@ -75,7 +75,8 @@ std::int64_t LoginThrottle::wait_seconds(std::string_view account, std::string_v
         return static_cast<std::int64_t>(std::ceil(
             over * static_cast<double>(limits_.window_seconds) / static_cast<double>(limit)));
     };
-    const auto by_source = wait(sources_, key_of(network), limits_.source_failures);
+    const auto by_source =
+        network.empty() ? 0 : wait(sources_, key_of(network), limits_.source_failures);
     const auto known = known_.find(key_of(std::string(account) + "\n" + network));
     if (known != known_.end() && now < known->second.at.plus_seconds(known_seconds))
         return by_source;
@@ -86,7 +87,7 @@ void LoginThrottle::failed(std::string_view account, std::string_view source, Ti
     const std::string network = network_of(source);
     std::lock_guard lock(mutex_);
     add(accounts_, key_of(account), limits_.account_failures, now);
-    add(sources_, key_of(network), limits_.source_failures, now);
+    if (!network.empty()) add(sources_, key_of(network), limits_.source_failures, now);
 }
 
 void LoginThrottle::succeeded(std::string_view account, std::string_view source, Time now) {

@@ -22,6 +22,7 @@ struct ThrottleLimits {
     std::size_t most_entries = 65'536;
 };
 
+/// An empty source is no one's: nothing is counted against it.
 class LoginThrottle {
   public:
     explicit LoginThrottle(ThrottleLimits limits);

@@ -3,6 +3,7 @@
 
 #include "platform/journal/journal.h"
 #include "platform/log/log.h"
+#include "services/keystone/model/delegation.h"
 #include "services/keystone/ops/log_in.h"
 #include "services/keystone/store/identity.h"
 
@@ -16,6 +17,11 @@ constexpr std::size_t batch = 1'000;
 std::string known_user(db::Tx& tx, const LoginOutcome& outcome) {
     if (!outcome.user_id.empty()) return outcome.user_id;
     const auto& named = outcome.named;
+    if (!outcome.application_credential_id.empty()) {
+        const auto credential = find(tx, table::application_credentials(), Scope::all(),
+                                     outcome.application_credential_id);
+        return credential ? credential->user_id : std::string();
+    }
     if (!named.id.empty())
         return find(tx, table::users(), Scope::all(), named.id) ? named.id : std::string();
     std::string domain_id = named.domain_id;
@@ -34,6 +40,10 @@ Json image_of(db::Tx& tx, const LoginOutcome& outcome) {
     if (const auto user_id = known_user(tx, outcome); !user_id.empty()) image["user_id"] = user_id;
     if (!outcome.project_id.empty()) image["project_id"] = outcome.project_id;
     if (!outcome.domain_id.empty()) image["domain_id"] = outcome.domain_id;
+    if (!outcome.identity_provider_id.empty()) {
+        image["identity_provider"] = outcome.identity_provider_id;
+        image["protocol"] = outcome.protocol_id;
+    }
     if (outcome.status != 0)
         image["reason"] =
             Json::object({{"reasonType", "HTTP"}, {"reasonCode", std::to_string(outcome.status)}});
@@ -72,17 +82,18 @@ std::size_t LoginAudit::write(Cloud& cloud) {
     return taken.size();
 }
 
-logic::Named named_in(const Json& body) {
+void read_named(const Json& body, LoginOutcome& outcome) {
     const Json& identity = body.get("auth").get("identity");
+    outcome.application_credential_id = identity.get("application_credential").text("id");
     for (const char* method : {"password", "totp", "application_credential"}) {
         const Json& user = identity.get(method).get("user");
         if (!user.is_object()) continue;
-        return {.id = user.text("id"),
-                .name = user.text("name"),
-                .domain_id = user.get("domain").text("id"),
-                .domain_name = user.get("domain").text("name")};
+        outcome.named = {.id = user.text("id"),
+                         .name = user.text("name"),
+                         .domain_id = user.get("domain").text("id"),
+                         .domain_name = user.get("domain").text("name")};
+        return;
     }
-    return {};
 }
 
 std::vector<std::string> methods_in(const Json& body) {

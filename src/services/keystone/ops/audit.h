@@ -20,6 +20,9 @@ struct LoginOutcome {
     /// be a password typed in the wrong field.
     int status = 0;
     logic::Named named;
+    std::string application_credential_id; ///< its owner is whom the request names
+    /// Of a login at an identity provider.
+    std::string identity_provider_id, protocol_id;
 };
 
 class LoginAudit {
@@ -35,7 +38,7 @@ class LoginAudit {
 };
 
 /// What a request for a token names as its user, as far as it can be read.
-logic::Named named_in(const Json& body);
+void read_named(const Json& body, LoginOutcome& outcome);
 std::vector<std::string> methods_in(const Json& body);
 
 } // namespace nephele::keystone

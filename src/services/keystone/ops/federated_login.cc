@@ -257,12 +257,11 @@ Time memberships_until(const Context& context, const IdentityProvider& provider)
     return context.now.plus_seconds(minutes * 60);
 }
 
-// Tokens name the method by a bit: only names upstream's list has.
-std::string method_of(const std::string& protocol_id) {
+} // namespace
+
+std::string federated_method(const std::string& protocol_id) {
     return protocol_id == "saml2" || protocol_id == "openid" ? protocol_id : "mapped";
 }
-
-} // namespace
 
 std::string remote_id_attribute(const Config& config, const std::optional<std::string>& protocols,
                                 const std::string& by_default) {
@@ -274,15 +273,17 @@ std::string remote_id_attribute(const Config& config, const std::optional<std::s
 Issued log_in_federated(Cloud& cloud, const FederatedLogin& login) {
     return write_as_cloud(cloud, "", [&](Context& context) {
         const Source source = find_source(context, login);
+        if (login.once && !store::use_assertion(context, login.once->key, login.once->until))
+            throw unauthorized("The identity provider's answer was used before.");
         const MappedIdentity identity =
             logic::apply_mapping(Json::object({{"rules", source.mapping.rules},
                                                {"schema_version", source.mapping.schema_version}}),
                                  source.mapping.id, login.attributes);
         Claims claims;
-        claims.methods = {method_of(source.protocol.id)};
+        claims.methods = {federated_method(source.protocol.id)};
         if (identity.local) {
             claims.user_id = local_user(context.tx, identity).id;
-            return issue(cloud, context.tx, std::move(claims), nullptr);
+            return issue(cloud, context.tx, std::move(claims), nullptr, login.limit);
         }
         claims.group_ids = group_ids_of(context.tx, source, identity);
         claims.user_id = shadow_user(context, source, identity, login).id;
@@ -291,7 +292,7 @@ Issued log_in_federated(Cloud& cloud, const FederatedLogin& login) {
         provide_projects(context, source, identity, claims.user_id);
         store::set_expiring_memberships(context, source.provider, claims.user_id, claims.group_ids,
                                         memberships_until(context, source.provider));
-        return issue(cloud, context.tx, std::move(claims), nullptr);
+        return issue(cloud, context.tx, std::move(claims), nullptr, login.limit);
     });
 }
 

@@ -10,6 +10,8 @@
 #include "services/keystone/model/user.h"
 #include "services/keystone/ops/state.h"
 
+#include <functional>
+
 namespace nephele::keystone {
 
 /// Where a request for a token comes from.
@@ -41,6 +43,8 @@ struct Attempt {
     /// Before a secret is looked at: throws Failure(too_many) when this account or this source
     /// failed too often of late. `account` is the name as it was given, whether it exists or not.
     void guard(std::string account);
+    /// The address failures count against; empty when it is not over HTTP.
+    std::string from() const;
 };
 
 /// "id bob" or "name default/bob": the account a client names, the same text whether it is there.
@@ -54,7 +58,9 @@ struct LoginMethod {
 };
 /// Throws Failure(unauthorized) for a method that is not there or not enabled.
 const LoginMethod& login_method(const State& state, const std::string& name);
-/// Runs the method; a refusal counts against account and source.
+/// Runs `prove`, which guards an account; a refusal counts against that account and the source.
+void counted(Attempt& attempt, const std::function<void()>& prove);
+/// Runs the method, counted.
 void run_method(Attempt& attempt, const std::string& name, const Json& part);
 
 void log_in_by_password(Attempt& attempt, const Json& part);

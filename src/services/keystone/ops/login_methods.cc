@@ -33,10 +33,13 @@ void Attempt::prove(User user, std::vector<std::string> proved) {
         if (!contains(proof.methods, method)) proof.methods.push_back(std::move(method));
 }
 
+std::string Attempt::from() const {
+    return source.head ? source_address(cloud.config(), *source.head) : "";
+}
+
 void Attempt::guard(std::string given) {
     account = std::move(given);
-    const std::string from = source.head ? source_address(cloud.config(), *source.head) : "";
-    const std::int64_t wait = state.throttle.wait_seconds(account, from, now);
+    const std::int64_t wait = state.throttle.wait_seconds(account, from(), now);
     if (wait == 0) return;
     throw Failure(Fault::too_many, "TooManyFailedLogins",
                   format("Too many logins failed. Try again in {} seconds.", wait))
@@ -75,20 +78,22 @@ const LoginMethod& login_method(const State& state, const std::string& name) {
                   "Attempted to authenticate with an unsupported method.");
 }
 
-void run_method(Attempt& attempt, const std::string& name, const Json& part) {
-    const LoginMethod& method = login_method(attempt.state, name);
+void counted(Attempt& attempt, const std::function<void()>& prove) {
     attempt.account.clear();
-    const std::string from =
-        attempt.source.head ? source_address(attempt.cloud.config(), *attempt.source.head) : "";
     try {
-        method.prove(attempt, part);
+        prove();
     } catch (const Failure& failure) {
         if (failure.kind() == Fault::unauthorized && !attempt.account.empty())
-            attempt.state.throttle.failed(attempt.account, from, attempt.now);
+            attempt.state.throttle.failed(attempt.account, attempt.from(), attempt.now);
         throw;
     }
     if (!attempt.account.empty())
-        attempt.state.throttle.succeeded(attempt.account, from, attempt.now);
+        attempt.state.throttle.succeeded(attempt.account, attempt.from(), attempt.now);
+}
+
+void run_method(Attempt& attempt, const std::string& name, const Json& part) {
+    const LoginMethod& method = login_method(attempt.state, name);
+    counted(attempt, [&] { method.prove(attempt, part); });
 }
 
 } // namespace nephele::keystone

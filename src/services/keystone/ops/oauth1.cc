@@ -53,7 +53,7 @@ void check_oauth_request(Cloud& cloud, const logic::OauthHeader& header, const L
     if (!logic::oauth_signature_fits(header, "POST", source.url,
                                      http::parse_query(source.head->query), consumer.secret,
                                      token_secret))
-        throw unauthorized("Invalid signature");
+        throw refused_login();
     const std::string use = header.consumer_key + "\n" + header.token + "\n" +
                             std::to_string(header.timestamp->seconds()) + "\n" + header.nonce;
     if (!cloud.state<OauthNonces>().take(use, now))
@@ -75,11 +75,14 @@ void log_in_by_oauth1(Attempt& attempt, const Json&) {
         }
         return found;
     });
-    if (!token || !consumer || !user || consumer->id != header.consumer_key ||
-        (token->expires_at && *token->expires_at <= attempt.now))
+    const bool known = token && consumer && consumer->id == header.consumer_key;
+    // What is not there is refused like a wrong signature, and after the same work.
+    Consumer nobody;
+    nobody.secret = std::string(32, '0');
+    check_oauth_request(attempt.cloud, header, attempt.source, known ? *consumer : nobody,
+                        known ? token->secret : nobody.secret, attempt.now);
+    if (!known || !user || (token->expires_at && *token->expires_at <= attempt.now))
         throw refused_login();
-    check_oauth_request(attempt.cloud, header, attempt.source, *consumer, token->secret,
-                        attempt.now);
     attempt.proof.access_token = std::move(token);
     attempt.prove(std::move(*user), {"oauth1"});
 }

@@ -4,12 +4,10 @@
 #include "base/strings.h"
 #include "platform/crypto/crypto.h"
 #include "services/keystone/logic/openid.h"
+#include "services/keystone/ops/login_ticket.h"
 
 namespace nephele::keystone {
 namespace {
-
-constexpr std::int64_t ticket_seconds = 600;
-constexpr const char* ticket_kind = "openid-login";
 
 [[noreturn]] void refuse(const std::string& why) {
     throw Failure(Fault::unauthorized, "Unauthorized", why);
@@ -26,19 +24,8 @@ std::string value_of(const std::vector<std::pair<std::string, std::string>>& que
     return "";
 }
 
-Json opened_ticket(Cloud& cloud, const OpenidRoute& route, const std::string& ticket) {
-    auto& keys = cloud.state<State>().credential_keys;
-    auto payload = keys.keys()->decode(ticket, ticket_seconds, cloud.now());
-    if (!payload) payload = keys.reload()->decode(ticket, ticket_seconds, cloud.now());
-    if (!payload)
-        refuse("This browser has not begun to log in here, or that was over ten minutes ago. Begin "
-               "again.");
-    Json content = Json::parse(payload->data);
-    if (content.text("kind") != ticket_kind ||
-        content.text("identity_provider") != route.identity_provider_id ||
-        content.text("protocol") != route.protocol_id)
-        refuse("The login was begun at another identity provider. Begin again.");
-    return content;
+TicketOf ticket_of(const OpenidRoute& route) {
+    return {"openid-login", route.identity_provider_id, route.protocol_id};
 }
 
 // What the provider says of the one who bears the token, where it has an address for that.
@@ -105,22 +92,23 @@ OpenidStart start_openid(Cloud& cloud, const OpenidRoute& route, const std::stri
                                        .nonce = random_text(cloud),
                                        .code_verifier = random_text(cloud),
                                        .scopes = settings.scopes};
-    const Json ticket = Json::object({{"kind", ticket_kind},
-                                      {"identity_provider", route.identity_provider_id},
-                                      {"protocol", route.protocol_id},
-                                      {"state", request.state},
+    const Json ticket = Json::object({{"state", request.state},
                                       {"nonce", request.nonce},
                                       {"verifier", request.code_verifier},
                                       {"redirect", request.redirect_uri},
                                       {"origin", origin}});
     const std::string endpoint = route.provider.endpoint("authorization_endpoint", cloud.now());
     return {logic::authorization_url(endpoint, request),
-            cloud.state<State>().credential_keys.keys()->encode(ticket.dump(), cloud.now())};
+            seal_ticket(cloud, ticket_of(route), ticket)};
 }
 
 OpenidReturn finish_openid(Cloud& cloud, const OpenidRoute& route, const std::string& ticket,
                            const std::vector<std::pair<std::string, std::string>>& query) {
-    const Json begun = opened_ticket(cloud, route, ticket);
+    const auto opened = open_ticket(cloud, ticket_of(route), ticket);
+    if (!opened)
+        refuse("This browser has not begun to log in here, or that was over ten minutes ago. Begin "
+               "again.");
+    const Json& begun = *opened;
     if (!crypto::equal_constant_time(value_of(query, "state"), begun.text("state")))
         refuse("The answer belongs to another login. Begin again.");
     const std::string issuer = value_of(query, "iss");

@@ -107,6 +107,14 @@ std::vector<db::Migration> federation_migrations() {
                  "CREATE UNIQUE INDEX keystone_users_name ON keystone_users (domain_id, name)"
                  " WHERE shadow = 0",
              }},
+        {.name = "keystone.021_used_assertions",
+         .statements =
+             {
+                 "CREATE TABLE keystone_used_assertions (id TEXT PRIMARY KEY,"
+                 " expires_at BIGINT NOT NULL)",
+                 "CREATE INDEX keystone_used_assertions_end ON keystone_used_assertions"
+                 " (expires_at)",
+             }},
     };
 }
 
@@ -234,6 +242,16 @@ void set_expiring_memberships(Context& context, const IdentityProvider& provider
 void forget_expired_memberships(Context& context) {
     erase_all(context, table::expiring_memberships(), {"expires_at <= ?", {context.now.us}});
 }
+
+bool use_assertion(Context& context, const std::string& key, Time until) {
+    return context.tx.exec("INSERT INTO keystone_used_assertions (id, expires_at) VALUES (?, ?)"
+                           " ON CONFLICT DO NOTHING",
+                           {key, until.us}) == 1;
+}
+void forget_used_assertions(Context& context) {
+    context.tx.exec("DELETE FROM keystone_used_assertions WHERE expires_at <= ?", {context.now.us});
+}
+
 void forget_federation_of_user(Context& context, const std::string& user_id) {
     erase_all(context, table::expiring_memberships(), {"user_id = ?", {user_id}});
     forget_identities(context, {"user_id = ?", {user_id}});

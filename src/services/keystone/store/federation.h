@@ -45,6 +45,11 @@ void set_expiring_memberships(Context& context, const IdentityProvider& provider
                               const std::string& user_id, const std::vector<std::string>& group_ids,
                               Time expires_at);
 void forget_expired_memberships(Context& context);
+
+/// False when the assertion of this name was used before; from now on it is.
+bool use_assertion(Context& context, const std::string& key, Time until);
+/// Those that are refused for their age by now.
+void forget_used_assertions(Context& context);
 void forget_federation_of_user(Context& context, const std::string& user_id);
 void forget_federation_of_group(Context& context, const std::string& group_id);
 void forget_federation_of_domain(Context& context, const std::string& domain_id);

@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "platform/crypto/crypto.h"
 #include "services/keystone/logic/oauth1_signature.h"
+#include "services/keystone/ops/audit.h"
 #include "services/keystone/test/support.h"
 
 #include <doctest/doctest.h>
@@ -202,6 +203,56 @@ TEST_CASE("requests that are not rightly signed get nothing") {
     CHECK(oauth.signer.verifier.size() == 8);
     CHECK(oauth.post("/OS-OAUTH1/access_token").status == 201);
     CHECK(oauth.post("/OS-OAUTH1/access_token").status == 401);
+}
+
+TEST_CASE("guesses of a verifier are slowed, and an exchange is in the audit") {
+    Oauth oauth;
+    Identity& cloud = oauth.cloud;
+    const Answer asked = oauth.ask();
+    oauth.signer.token = form_value(asked, "oauth_token");
+    oauth.signer.token_secret = form_value(asked, "oauth_token_secret");
+    const Signer right = oauth.signer;
+    const Answer consent = oauth.authorize(right.token);
+    oauth.signer.verifier = "aaaaaaaa";
+    for (int i = 0; i < 20; ++i) CHECK(oauth.post("/OS-OAUTH1/access_token").status == 401);
+    CHECK(oauth.post("/OS-OAUTH1/access_token").status == 429);
+    // Neither does the right one get through now; other request tokens do.
+    oauth.signer.verifier = consent.json.at("token").text("oauth_verifier");
+    CHECK(oauth.post("/OS-OAUTH1/access_token").status == 429);
+    oauth.signer.verifier = "";
+    oauth.get_access_token();
+    cloud.cloud().state<nephele::keystone::LoginAudit>().write(cloud.cloud());
+    const Answer audit =
+        cloud.get("/nephele/v1/audit?limit=1000&kind=authentication", cloud.admin());
+    int failures = 0, successes = 0;
+    for (const Json& event : audit.json.at("events").as_array())
+        if (event.at("attachments").as_array()[0].text("content") == "oauth1")
+            ++(event.text("outcome") == "success" ? successes : failures);
+    CHECK(failures == 22);
+    CHECK(successes == 1);
+}
+
+TEST_CASE("OAuth 1: unknown consumers and tokens look like wrong signatures") {
+    Oauth oauth;
+    const Signer right = oauth.signer;
+    const auto words = [](const Answer& answer) {
+        CHECK(answer.status == 401);
+        return answer.json.get("error").dump();
+    };
+    oauth.signer.consumer_secret = "guess";
+    const std::string wrong = words(oauth.ask());
+    oauth.signer = right;
+    oauth.signer.consumer = "nobody";
+    CHECK(words(oauth.ask()) == wrong);
+    oauth.signer = right;
+    oauth.signer.token = "no such token";
+    oauth.signer.token_secret = oauth.signer.verifier = "x";
+    CHECK(words(oauth.post("/OS-OAUTH1/access_token")) == wrong);
+    CHECK(words(oauth.log_in()) == wrong);
+    oauth.signer = right;
+    oauth.get_access_token();
+    oauth.signer.token_secret = "x";
+    CHECK(words(oauth.log_in()) == wrong);
 }
 
 TEST_CASE("consumers are kept without showing their secret, and take their tokens along") {
