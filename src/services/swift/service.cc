@@ -5,6 +5,7 @@
 #include "services/swift/api/application.h"
 #include "services/swift/api/login.h"
 #include "services/swift/api/operations.h"
+#include "services/swift/proxy/local_backend.h"
 #include "services/swift/proxy/memory_backend.h"
 
 namespace nephele::swift {
@@ -13,7 +14,14 @@ namespace {
 std::shared_ptr<Backend> make_backend(Cloud& cloud) {
     const std::string kind = cloud.config().text("swift.backend");
     if (kind == "memory") return make_memory_backend(cloud.clock());
-    throw bad_request("BadConfig", "swift.backend is memory");
+    if (kind != "device") throw bad_request("BadConfig", "swift.backend is device or memory");
+    DeviceOptions device;
+    device.directory = cloud.config().text("swift.directory");
+    if (device.directory.empty())
+        device.directory = cloud.config().text("data.directory") + "/swift";
+    device.reserve_bytes = static_cast<std::uint64_t>(cloud.config().integer("swift.reserve_mib"))
+                           << 20;
+    return std::make_shared<LocalBackend>(device, system_calls(), cloud.clock());
 }
 
 void start(Cloud& cloud) {

@@ -64,7 +64,10 @@ Settings::Settings(const Config& config) {
 const std::vector<Option>& options() {
     static const std::vector<Option> all{
         {"swift.directory", "", "Where objects are kept; empty: swift in data.directory."},
-        {"swift.backend", "memory", "memory: nothing survives the process."},
+        {"swift.backend", "device",
+         "device: one directory is the whole store; memory: nothing survives the process."},
+        {"swift.reserve_mib", 256,
+         "Kept free on the device: below it uploads answer 507, deletes go on."},
         {"swift.auth", "keystone", "keystone (tokens of the identity service) or tempauth."},
         {"swift.tempauth_users", Json::array(),
          "Users of tempauth, as \"ACCOUNT:USER=KEY [.admin] [.reseller_admin] [GROUP]...\"."},

@@ -3,7 +3,8 @@
 // region table says; no parent, no log left to replay.
 #include "services/glance/logic/formats/reader.h"
 
-#include <array>
+#include "base/crc32c.h"
+
 #include <map>
 #include <optional>
 
@@ -30,21 +31,6 @@ constexpr auto block_table_id =
                physical_sector_id =
                    "\xC7\x48\xA3\xCD\x5D\x44\x71\x44\x9C\xC9\xE9\x88\x52\x51\xC5\x56"sv,
                parent_id = "\x2D\x5F\xD3\xA8\x0B\xB3\x4D\x45\xAB\xF7\xD3\xD8\x48\x34\xAB\x0C"sv;
-
-std::uint32_t crc32c(std::string_view bytes) {
-    static const auto table = [] {
-        std::array<std::uint32_t, 256> t{};
-        for (std::uint32_t i = 0; i < 256; ++i) {
-            std::uint32_t crc = i;
-            for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
-            t[i] = crc;
-        }
-        return t;
-    }();
-    std::uint32_t crc = 0xffffffff;
-    for (char c : bytes) crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(c)) & 0xff];
-    return ~crc;
-}
 
 bool checksum_holds(const Bytes& bytes, std::uint64_t at, std::uint64_t length) {
     std::string copy(bytes.text(at, length));
