@@ -212,6 +212,10 @@ std::vector<Recipe> image() {
          by_admin},
         // The image in DELETE /v2/stores/local/{image_id}.
         {"local", "POST", v2 + "/images", obj({{"name", "i"}})},
+        // The image in /v2/cache/{image_id}.
+        {"cache", "POST", v2 + "/images",
+         obj({{"disk_format", "raw"}, {"container_format", "bare"}})},
+        {"", "PUT", v2 + "/images/$cache/file", Json(), false, std::string(2048, '\1')},
     };
 }
 
@@ -249,6 +253,7 @@ std::map<std::string, Json> image_bodies() {
         {"PATCH /v2/images/{image_id}",
          Json::array({obj({{"op", "replace"}, {"path", "/name"}, {"value", "j"}})})},
         {"POST /v2/images/{image_id}/members", obj({{"member", "m{n}"}})},
+        {"POST /v2/images/{image_id}/locations", obj({{"url", "http://127.0.0.1/none"}})},
         {"PUT /v2/metadefs/namespaces/{namespace_name}",
          obj({{"namespace", "changed{n}"}, {"owner", "own"}, {"description", "d"}})},
         {"PUT /v2/metadefs/namespaces/{namespace_name}/objects/{object_name}",

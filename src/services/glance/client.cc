@@ -3,10 +3,14 @@
 
 #include "base/strings.h"
 #include "services/glance/drivers/store.h"
+#include "services/glance/ops/cached_data.h"
 #include "services/glance/ops/catalogue.h"
 #include "services/glance/store/images.h"
 
 namespace nephele::glance {
+namespace {
+constexpr std::int64_t kept_seconds = 900;
+}
 
 std::optional<ImageFacts> find_image(db::Tx& tx, const Scope& scope, const std::string& id) {
     auto image = find(tx, images(), scope, id);
@@ -31,6 +35,22 @@ std::optional<ImageFacts> find_image(db::Tx& tx, const Scope& scope, const std::
     facts.min_ram = image->min_ram;
     facts.properties = image->properties;
     return facts;
+}
+
+LocalCopy local_copy(Context& context, const std::string& image_id) {
+    auto image = find(context.tx, images(), Scope::all(), image_id);
+    if (!image || !image->has_data()) return {};
+    for (auto& location : image->locations)
+        if (auto path = path_of_location(location.url); !path.empty()) return {.path = path};
+    auto& cache = context.cloud.state<State>().cache;
+    if (cache)
+        if (auto path = cache->keep(cache_name(*image), kept_seconds)) return {.path = *path};
+    if (begin_caching(context.cloud, *image)) return {.coming = true};
+    throw conflict("ImageNotLocal",
+                   format("Image {} lies in a remote store, and this node's cache has no room for "
+                          "it. Raise glance.image_cache_max_size, or copy the image to a store of "
+                          "files.",
+                          image_id));
 }
 
 std::string load_metadefs_of(Context& context, const std::string& directory) {

@@ -22,6 +22,15 @@ struct ImageFacts {
 /// Nothing when the image is absent or not visible in this scope.
 std::optional<ImageFacts> find_image(db::Tx&, const Scope& scope, const std::string& id);
 
+/// The image's bytes as a file of this node, for its host. Those in a remote store are copied into
+/// the node's cache once for all who ask; a copy stays for a quarter of an hour at least.
+struct LocalCopy {
+    std::string path;    ///< empty: not there
+    bool coming = false; ///< it is being made: ask again
+};
+/// Throws Failure(conflict) when it can never be here: no cache, or none so large.
+LocalCopy local_copy(Context&, const std::string& image_id);
+
 /// Adds the metadata definitions of a directory's *.json that are not there yet; says how many.
 std::string load_metadefs_of(Context& context, const std::string& directory);
 

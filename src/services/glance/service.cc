@@ -5,15 +5,18 @@
 #include "base/strings.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/api/metadefs.h"
+#include "services/glance/ops/add_location.h"
 #include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/format_options.h"
 #include "services/glance/ops/operations.h"
+#include "services/glance/store/cache.h"
 #include "services/glance/store/images.h"
 #include "services/glance/store/locations.h"
 #include "services/glance/store/members.h"
 #include "services/glance/store/tasks.h"
 #include "services/glance/tasks/expire_tasks.h"
 #include "services/glance/tasks/sweep.h"
+#include "services/glance/tasks/tend_cache.h"
 
 #include <map>
 
@@ -57,28 +60,31 @@ api::Service service() {
     s.prefix = "/image";
     s.port = 9292;
     s.manners = manners();
-    s.resources = {version_resource(), image_resource(),  data_resource(),
-                   member_resource(),  tag_resource(),    schema_resource(),
-                   store_resource(),   import_resource(), task_resource()};
+    s.resources = {version_resource(), image_resource(),    data_resource(),  member_resource(),
+                   tag_resource(),     schema_resource(),   store_resource(), import_resource(),
+                   task_resource(),    location_resource(), cache_resource()};
     s.migrations = store::migrations();
     s.policies = policies();
     s.options = options();
     for (auto& option : format_options()) s.options.push_back(option);
-    s.operations = {import_image(), remove_staged()};
-    s.tasks = {sweep_task(), expire_tasks_task()};
+    s.operations = {import_image(), remove_staged(), add_location_operation()};
+    s.tasks = {sweep_task(), expire_tasks_task(), tend_cache_task()};
     s.tables = {&images(), &members(), &image_tasks()};
     s.checks = {{"image tags and properties can be searched",
                  [](Cloud&, db::Tx& tx) { return store::index_errors(tx); }},
                 {"images have their data", data_errors},
                 {"what is being written has its operation",
                  [](Cloud&, db::Tx& tx) { return store::transfer_errors(tx); }}};
-    for (auto& migration : store::list_migrations()) s.migrations.push_back(migration);
+    s.checks.push_back({"what nodes have cached belongs to images",
+                        [](Cloud&, db::Tx& tx) { return store::cache_errors(tx); }});
+    for (auto* more : {&store::list_migrations(), &store::cache_migrations()})
+        for (auto& migration : *more) s.migrations.push_back(migration);
     add_metadefs(s);
     s.resources.push_back(usage_resource());
     for (auto& option : catalogue_options()) s.options.push_back(option);
     s.start = [](Cloud& cloud) {
         cloud.add_state(make_catalogue(cloud.config()));
-        cloud.add_state(make_state(cloud));
+        start_cache(cloud, cloud.add_state(make_state(cloud)));
     };
     s.seed = [](Context& context) {
         auto directory = context.cloud.config().text("glance.metadefs_directory");

@@ -6,6 +6,7 @@
 #include "platform/log/log.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/logic/range.h"
+#include "services/glance/ops/cached_data.h"
 #include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/expected.h"
 #include "services/glance/ops/receive.h"
@@ -98,7 +99,7 @@ Reply download(FreeCall& free) {
     });
     if (!image.has_data()) return {.status = 204};
     auto admitted = free.cloud.state<State>().downloads_at_once->enter();
-    OpenObject object = open_data(free.cloud.state<State>(), image);
+    OpenObject object = open_through_cache(free.cloud, image);
     auto range = logic::read_range(free.in.head.headers.get("Range"), object.size);
     Reply reply;
     reply.content_type = "application/octet-stream";

@@ -3,6 +3,7 @@
 #include "services/glance/store/images.h"
 #include "base/strings.h"
 #include "platform/operation/operation.h"
+#include "services/glance/api/locations.h"
 #include "services/glance/api/manners.h"
 #include "services/glance/api/protected_properties.h"
 #include "services/glance/logic/listing.h"
@@ -45,13 +46,13 @@ Image create(Call& call, const NewImage& wanted) {
     auto& state = call.cloud.state<State>();
     call.headers.set("OpenStack-image-import-methods", join(state.import_methods, ","));
     call.headers.set("OpenStack-image-store-ids", join(state.stores.writable(), ","));
-    hide_properties(call, image);
+    present(call, image);
     return image;
 }
 
 Image show(Call& call) {
     Image image = need_image(call);
-    hide_properties(call, image);
+    present(call, image);
     return image;
 }
 
@@ -61,21 +62,40 @@ Listed<Image> list(Call& call, Page& page) {
     for (auto& [name, value] : search.properties)
         if (!may_read_property(call, name)) return {};
     auto found = store::list(call.tx, call.scope(), call.project(), page, search);
-    hide_properties(call, found.items);
+    present(call, found.items);
     return found;
 }
 
-Image update(Call& call, const Json& body) {
-    auto changes = logic::read_patch(call.in.head.headers.get("Content-Type"), body);
+Image changed(Call& call, const std::vector<logic::Change>& changes,
+              logic::LocationRights& locations) {
     Image image = need_image(call, "modify_image");
     auto before = image.visibility;
+    auto status = image.status;
     check_changes(call, image, changes);
-    logic::apply(image, changes, {.admin = call.is_admin()});
+    enforce_locations(call, image, changes);
+    locations.removed.clear();
+    logic::apply(image, changes, {.admin = call.is_admin(), .locations = &locations});
     logic::settle(image, quotas(call));
     if (image.visibility != before) enforce_visibility(call, image);
+    // Data named by its address counts as any other.
+    if (std::string owner = image.owner.value_or(""); image.status != status)
+        logic::check_fits(image.size.value_or(0), store::stored_bytes(call.tx, owner),
+                          quotas_of(call, owner));
     if (!changes.empty()) store::update(call, image);
-    hide_properties(call, image);
+    present(call, image);
     return image;
+}
+
+// Addresses a patch names are asked for before its transaction; copies it takes out go after it.
+Reply update(FreeCall& free) {
+    auto changes = logic::read_patch(free.in.head.headers.get("Content-Type"), free.in.body);
+    auto locations = location_rights(free, changes);
+    Reply reply = free.write([&](Call& call) {
+        Image image = changed(call, changes, locations);
+        return Reply{.body = Image::shape().write(&image, call.view())};
+    });
+    remove_data(free.cloud.state<State>(), locations.removed);
+    return reply;
 }
 
 // The row goes first, in its transaction; then the data. Whoever reads it keeps it until done, and
@@ -92,6 +112,8 @@ Reply remove(FreeCall& free) {
     auto& state = free.cloud.state<State>();
     remove_data(state, image.locations);
     if (image.staged) remove_quietly(*state.staging, *image.staged);
+    if (state.cache)
+        state.cache->remove([&](const CachedCopy& copy) { return copy.image_id == image.id; });
     return reply;
 }
 

@@ -4,7 +4,6 @@
 #include "services/glance/api/manners.h"
 #include "services/glance/ops/catalogue.h"
 #include "services/glance/ops/operations.h"
-#include "services/glance/ops/remote_glance.h"
 #include "services/glance/ops/stage.h"
 #include "services/glance/store/images.h"
 #include "services/glance/store/tasks.h"
@@ -69,18 +68,10 @@ Reply import_image(FreeCall& free) {
     auto& state = free.cloud.state<State>();
     auto request = logic::read_import(free.in.body, state.import_methods);
     std::string task_id = free.cloud.ids().uuid();
-    std::optional<RemoteImage> remote;
+    // Before the operation can look for it.
     std::shared_ptr<void> unless_started;
-    if (request.method == logic::glance_download) {
-        free.read([&](Call& call) {
-            Image image = need_image(call);
-            logic::check_importable(image, request);
-            enforce(call, image, request.method);
-        });
-        remote = find_remote_image(free.cloud, request, free.in.token);
-        // Before the operation can look for it.
+    if (request.method == logic::glance_download)
         unless_started = state.tokens.keep(task_id, free.in.token);
-    }
     Reply reply = free.write([&](Call& call) {
         Reply accepted{.status = 202};
         Image image = need_image(call);
@@ -99,13 +90,12 @@ Reply import_image(FreeCall& free) {
         task.id = task_id;
         ImportImage wanted{.method = request.method,
                            .uri = request.uri,
+                           .region = request.region,
+                           .interface = request.interface,
+                           .remote_image = request.remote_image_id,
                            .stores = stores,
                            .all_must_succeed = request.all_stores_must_succeed};
-        if (remote) {
-            take_over(image, *remote, state.remote_properties);
-            logic::settle(image, state.quotas);
-            wanted.uri = remote->data_url;
-        }
+        // The operator's own, whatever protects properties from users.
         for (auto& [name, value] : injected_properties(state.plugins, call.who.roles))
             image.properties[name] = value;
         start_import(call, image, std::move(wanted), std::move(task));

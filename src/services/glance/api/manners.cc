@@ -83,7 +83,7 @@ Manners manners() {
     m.paging.max_limit = 1000;
     m.paging.default_sort = {{"created_at", true}, {"id", true}};
     m.paging.links = Paging::Links::glance;
-    m.versions.max = {2, 7};
+    m.versions.max = {2, 18};
     return m;
 }
 
@@ -117,11 +117,23 @@ std::vector<Option> options() {
         {"glance.download_properties",
          Json::array({"hw_", "trait:", "os_distro", "os_secure_boot", "os_type"}),
          "Beginnings of the names of properties a glance-download takes along."},
+        {"glance.image_cache_dir", "",
+         "Where this node keeps copies of images of remote stores; empty: images-cache in "
+         "data.directory."},
+        {"glance.image_cache_max_size", std::int64_t(10) << 30,
+         "Bytes these copies may have; 0: none are kept."},
+        {"glance.image_cache_fills", 4, "Copies made at once."},
         {"glance.task_time_to_live", 48, "Hours a task's record stays after its end."},
         {"glance.image_size_cap", std::int64_t(1) << 40, "Bytes an image may have."},
         {"glance.image_property_quota", 128, "Custom properties of an image; 0: no limit."},
         {"glance.image_tag_quota", 128, "Tags of an image; 0: no limit."},
         {"glance.image_member_quota", 128, "Members of an image; 0: no limit."},
+        {"glance.image_location_quota", 10, "Locations of an image; 0: no limit."},
+        {"glance.show_multiple_locations", false,
+         "Show where the copies of an image lie, and let clients name addresses of a store of type "
+         "http as locations."},
+        {"glance.show_image_direct_url", false,
+         "Show where an image's data is read from (direct_url)."},
         {"glance.user_storage_quota", 0, "Bytes all images of a project may have; 0: no limit."},
     };
 }

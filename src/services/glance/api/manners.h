@@ -28,5 +28,7 @@ api::Resource usage_resource();
 api::Resource store_resource();
 api::Resource import_resource();
 api::Resource task_resource();
+api::Resource location_resource();
+api::Resource cache_resource();
 
 } // namespace nephele::glance

@@ -18,6 +18,9 @@ constexpr const char* seeing_member =
 constexpr const char* involved_reader =
     "role:admin or (role:reader and (project_id:%(project_id)s or project_id:%(member_id)s))";
 constexpr const char* invited_member = "role:admin or (role:member and project_id:%(member_id)s)";
+constexpr const char* service = "role:service";
+constexpr const char* serving_member =
+    "role:service or role:admin or (role:member and project_id:%(project_id)s)";
 
 policy::Rule rule(const char* name, const char* check, const char* what, const char* method,
                   const char* path) {
@@ -50,8 +53,18 @@ std::vector<policy::Rule> policies() {
              "/v2/images/{image_id}"),
         rule("set_image_location", member, "Say where an image's data lies.", "PATCH",
              "/v2/images/{image_id}"),
+        rule("add_image_location", serving_member, "Fill a new image from an address.", "POST",
+             "/v2/images/{image_id}/locations"),
+        rule("fetch_image_location", service, "See where an image's data lies, as a service.",
+             "GET", "/v2/images/{image_id}/locations"),
         rule("delete_image_location", admin, "Remove one copy of an image's data.", "DELETE",
              "/v2/stores/{store_id}/{image_id}"),
+        rule("cache_list", admin, "See what is cached and queued.", "GET", "/v2/cache"),
+        rule("cache_image", admin, "Have an image cached.", "PUT", "/v2/cache/{image_id}"),
+        rule("cache_delete", admin, "Take images out of cache and queue.", "DELETE", "/v2/cache"),
+        rule("cache_clean", admin, "Take invalid copies out of the cache.", "POST",
+             "/v2/cache/clean"),
+        rule("cache_prune", admin, "Bring the cache down to its bound.", "POST", "/v2/cache/prune"),
         rule("stores_info_detail", admin, "See how the stores are configured.", "GET",
              "/v2/info/stores/detail"),
         rule("copy_image", admin, "Copy an image to more stores.", "POST",

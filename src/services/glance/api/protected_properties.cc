@@ -14,9 +14,7 @@ namespace {
 const Catalogue& catalogue(const Call& call) { return call.cloud.state<Catalogue>(); }
 
 bool permits(Call& call, PropertyAction action, const std::string& name) {
-    return catalogue(call).protections.permits(
-        action, name, call.who.roles,
-        [&](const std::string& rule) { return call.allowed(rule, policy::Target{}); });
+    return permits_property(call.cloud, call.who, action, name);
 }
 
 void demand(Call& call, PropertyAction action, const std::string& name) {
@@ -39,13 +37,14 @@ void check_new_properties(Call& call, const Image& image) {
 void check_changes(Call& call, const Image& image, const std::vector<logic::Change>& changes) {
     Json values = Json::object();
     for (auto& change : changes)
-        if (change.op != logic::Change::Op::remove) values[change.name] = change.value;
+        if (change.op != logic::Change::Op::remove && !change.of_locations())
+            values[change.name] = change.value;
     logic::check_schema(catalogue(call).image_schema, values);
     if (!catalogue(call).protections.enforced()) return;
     const ShapeBase& base = image_edit();
     for (auto& change : changes) {
         auto* field = base.field_named(change.name);
-        if (field && field != base.extras()) continue;
+        if (change.of_locations() || (field && field != base.extras())) continue;
         bool there = image.properties.has(change.name);
         demand(call,
                change.op == logic::Change::Op::remove ? PropertyAction::remove

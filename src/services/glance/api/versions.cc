@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// The version documents. Listed is what is served: 2.4 (locations) and 2.6 (import) are not.
+// The version documents. Those of the cache's API (2.14, 2.16, 2.18) are listed where there is one.
 #include "services/glance/api/manners.h"
+#include "services/glance/ops/state.h"
 
 namespace nephele::glance {
 using namespace api;
 namespace {
+constexpr int newest = 18;
+
 Json versions(Call& call) {
+    bool cached = call.cloud.state<State>().cache != nullptr;
     Json all = Json::array();
-    for (auto minor : {"v2.7", "v2.5", "v2.3", "v2.2", "v2.1", "v2.0"})
+    for (int minor = newest; minor >= 0; --minor) {
+        bool of_cache = minor == 14 || minor == 16 || minor == 18;
+        if (of_cache && !cached) continue;
         all.push_back(Json::object(
-            {{"id", minor},
+            {{"id", "v2." + std::to_string(minor)},
              {"status", all.size() == 0 ? "CURRENT" : "SUPPORTED"},
              {"links", Json::array({Json::object(
                            {{"rel", "self"}, {"href", call.in.base_url + "/v2/"}})})}}));
+    }
     return Json::object({{"versions", std::move(all)}});
 }
 

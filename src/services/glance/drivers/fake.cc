@@ -52,6 +52,18 @@ void FakeStore::writes_before_failure(int count) {
     writes_left_ = count;
 }
 
+void FakeStore::break_off(std::size_t after_bytes, int times) {
+    std::lock_guard lock(mutex_);
+    break_after_ = after_bytes;
+    breaks_left_ = times;
+}
+
+void FakeStore::spoil() {
+    std::lock_guard lock(mutex_);
+    for (auto& [location, bytes] : whole_)
+        if (!bytes.empty()) bytes[0] = static_cast<char>(bytes[0] ^ 1);
+}
+
 void FakeStore::pass(At point, const char* what) {
     if (failing_ != point) return;
     if (point == At::write && writes_left_-- > 0) return;
@@ -79,15 +91,21 @@ class FakeReader final : public ObjectReader {
   public:
     FakeReader(FakeStore& store, std::string bytes) : store_(store), bytes_(std::move(bytes)) {}
     void read(std::uint64_t offset, std::uint64_t length, const Sink& sink) override {
+        std::string_view left = std::string_view(bytes_).substr(offset, length);
+        bool breaks = false;
         {
             std::lock_guard lock(store_.mutex_);
+            ++store_.reads_;
             store_.pass(FakeStore::At::read, "read");
+            breaks = store_.breaks_left_ > 0 && left.size() > store_.break_after_;
+            if (breaks) --store_.breaks_left_;
+            if (breaks) left = left.substr(0, store_.break_after_);
         }
-        std::string_view left = std::string_view(bytes_).substr(offset, length);
         for (std::string_view piece; !left.empty(); left.remove_prefix(piece.size())) {
             piece = left.substr(0, 1000);
             if (!sink(piece)) return;
         }
+        if (breaks) throw StoreError(StoreError::Kind::failed, "told to break off");
     }
 
   private:

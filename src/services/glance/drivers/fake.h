@@ -3,6 +3,7 @@
 #pragma once
 #include "services/glance/drivers/store.h"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -17,6 +18,13 @@ class FakeStore final : public Store {
     void fail_at(At point, StoreError::Kind kind = StoreError::Kind::failed);
     /// Of writes: how many succeed first.
     void writes_before_failure(int count);
+
+    /// The next `times` reads without files break off after so many bytes.
+    void break_off(std::size_t after_bytes, int times);
+    /// Reads without files that have begun.
+    int reads() const { return reads_; }
+    /// Changes a byte of each object.
+    void spoil();
 
     /// Objects are read through a reader, as from a store over the network.
     void without_files() { files_ = false; }
@@ -37,7 +45,9 @@ class FakeStore final : public Store {
     std::mutex mutex_;
     At failing_ = At::nowhere;
     StoreError::Kind kind_ = StoreError::Kind::failed;
-    int writes_left_ = 0;
+    int writes_left_ = 0, breaks_left_ = 0;
+    std::size_t break_after_ = 0;
+    std::atomic<int> reads_{0};
     std::map<std::string, std::string> whole_, partial_;
 };
 

@@ -16,22 +16,22 @@ Failure refused(const std::string& why) { return bad_request("InvalidInput", why
 
 std::string shown(const std::string& text) { return text.substr(0, 255); }
 
-// "/name" with ~1 for '/' and ~0 for '~'.
-std::string attribute_of(const std::string& path) {
+// The tokens of "/name/position", with ~1 for '/' and ~0 for '~'.
+std::vector<std::string> tokens_of(const std::string& path) {
     if (path.empty() || path[0] != '/')
         throw refused(format("Pointer `{}` does not start with \"/\".", shown(path)));
     if (path.find("//") != std::string::npos)
         throw refused(format("Pointer `{}` contains adjacent \"/\".", shown(path)));
     if (path.size() > 1 && path.back() == '/')
         throw refused(format("Pointer `{}` ends with \"/\".", shown(path)));
-    std::string name;
-    for (std::size_t i = 1; i < path.size(); ++i) {
+    std::vector<std::string> tokens;
+    for (std::size_t i = 0; i < path.size(); ++i) {
         if (path[i] == '/') {
-            check_settable_name(name);
-            throw refused(format("Invalid JSON pointer for this resource: '{}'", shown(path)));
+            tokens.emplace_back();
+            continue;
         }
         if (path[i] != '~') {
-            name += path[i];
+            tokens.back() += path[i];
             continue;
         }
         char code = i + 1 < path.size() ? path[++i] : '\0';
@@ -39,10 +39,23 @@ std::string attribute_of(const std::string& path) {
             throw refused(format("Pointer `{}` contains \"~\" not part of a recognized escape "
                                  "sequence.",
                                  shown(path)));
-        name += code == '0' ? '~' : '/';
+        tokens.back() += code == '0' ? '~' : '/';
     }
-    if (name.empty()) throw refused("A JSON pointer must name an attribute of the image.");
-    return name;
+    if (tokens.front().empty())
+        throw refused("A JSON pointer must name an attribute of the image.");
+    return tokens;
+}
+
+// Locations are added and removed one by one, and replaced as a whole.
+Change change_at(Op op, const std::string& path) {
+    auto tokens = tokens_of(path);
+    Change change{op, tokens.front(), {}, ""};
+    if (!change.of_locations()) check_settable_name(change.name);
+    std::size_t depth = change.of_locations() && op != Op::replace ? 2 : 1;
+    if (tokens.size() != depth)
+        throw refused(format("Invalid JSON pointer for this resource: '{}'", shown(path)));
+    if (depth == 2) change.position = tokens[1];
+    return change;
 }
 
 const Json& text_member(const Json& operation, const char* key) {
@@ -55,7 +68,7 @@ const Json& text_member(const Json& operation, const char* key) {
 Change read_v2_1(const Json& operation) {
     const std::string& word = text_member(operation, "op").as_string();
     for (auto& [name, op] : operations)
-        if (word == name) return {op, attribute_of(text_member(operation, "path").as_string()), {}};
+        if (word == name) return change_at(op, text_member(operation, "path").as_string());
     throw refused(format("Operations must be one of add, replace, remove, not '{}'.", shown(word)));
 }
 
@@ -74,13 +87,12 @@ Change read_v2_0(const Json& operation) {
     if (!path || !path->is_string())
         throw refused("Operation objects must contain exactly one member named \"add\", "
                       "\"remove\", or \"replace\".");
-    return {chosen, attribute_of(path->as_string()), {}};
+    return change_at(chosen, path->as_string());
 }
 
 Change read_operation(const Json& operation, bool old_form) {
     if (!operation.is_object()) throw refused("Operations must be JSON objects.");
     Change change = old_form ? read_v2_0(operation) : read_v2_1(operation);
-    check_settable_name(change.name);
     if (change.op == Op::remove) return change;
     const Json* value = operation.find("value");
     if (!value) throw refused("Operation \"add\" and \"replace\" need a member named \"value\".");
@@ -122,6 +134,13 @@ void set_property(Image& image, const Change& change) {
     else
         image.properties[change.name] = change.value;
 }
+
+void change_locations(Image& image, const Change& change, LocationRights& rights) {
+    if (change.op == Op::remove) return remove_location(image, change.position, rights);
+    if (change.op == Op::replace)
+        return replace_locations(image, read_locations(change.value), rights);
+    add_location(image, change.position, read_location(change.value), rights);
+}
 } // namespace
 
 std::vector<Change> read_patch(std::string_view content_type, const Json& body) {
@@ -138,8 +157,11 @@ std::vector<Change> read_patch(std::string_view content_type, const Json& body) 
 }
 
 void apply(Image& image, const std::vector<Change>& changes, const PatchRights& rights) {
+    LocationRights none;
     for (auto& change : changes)
-        if (base_field(change.name))
+        if (change.of_locations())
+            change_locations(image, change, rights.locations ? *rights.locations : none);
+        else if (base_field(change.name))
             set_base(image, change, rights);
         else
             set_property(image, change);

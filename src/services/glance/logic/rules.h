@@ -8,7 +8,7 @@ namespace nephele::glance::logic {
 
 /// Zero or less: no limit.
 struct Quotas {
-    std::int64_t properties = 128, tags = 128, members = 128;
+    std::int64_t properties = 128, tags = 128, members = 128, locations = 10;
     std::int64_t image_size = std::int64_t(1) << 40;
     std::int64_t stored_bytes = 0; ///< of all images of a project
     bool stores_nothing = false;   ///< a limit of 0 that means it

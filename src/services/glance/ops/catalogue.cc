@@ -2,6 +2,7 @@
 #include "services/glance/ops/catalogue.h"
 
 #include "base/strings.h"
+#include "platform/policy/policy.h"
 #include "services/glance/logic/image_schema.h"
 #include "services/glance/logic/imports.h"
 #include "services/glance/ops/state.h"
@@ -80,6 +81,30 @@ std::shared_ptr<Catalogue> make_catalogue(const Config& config) {
         out->image_schema = logic::read_image_schema(read_site_file(path), path);
     out->keystone_limits = config.boolean("glance.use_keystone_limits");
     return out;
+}
+
+bool permits_property(Cloud& cloud, const Principal& who, logic::PropertyAction action,
+                      const std::string& name) {
+    return cloud.state<Catalogue>().protections.permits(
+        action, name, who.roles, [&](const std::string& rule) {
+            return who.is_internal || cloud.policy_of("glance").check(rule, who);
+        });
+}
+
+void check_taken_properties(Cloud& cloud, const Image& image, const Json& properties,
+                            const std::string& user, const std::string& project,
+                            const std::vector<std::string>& roles) {
+    if (!cloud.state<Catalogue>().protections.enforced()) return;
+    Principal who;
+    who.user_id = user;
+    who.project_id = project;
+    who.roles = roles;
+    for (auto& [name, value] : properties.as_object()) {
+        auto action = image.properties.has(name) ? logic::PropertyAction::update
+                                                 : logic::PropertyAction::create;
+        if (!permits_property(cloud, who, action, name))
+            throw forbidden("PropertyProtected", format("Property '{}' is protected", name));
+    }
 }
 
 logic::Quotas quotas_of(Context& context, const std::string& project) {

@@ -30,6 +30,14 @@ void check_fetching(Context& context, const Image& image, const std::string& met
 /// {"image_count_total": {"usage": 3, "limit": 10}, ...}; empty where they are not in use.
 Json usage_and_limits(Context& context, const std::string& project);
 
+/// Whether the site's protections let this caller do so.
+bool permits_property(Cloud& cloud, const Principal& who, logic::PropertyAction action,
+                      const std::string& name);
+/// Throws 403 for a property that who asked for an import may not give the image.
+void check_taken_properties(Cloud& cloud, const Image& image, const Json& properties,
+                            const std::string& user, const std::string& project,
+                            const std::vector<std::string>& roles);
+
 /// All of a file the operator named. Throws Failure(bad_request, "BadConfig").
 std::string read_site_file(const std::string& path);
 

@@ -9,6 +9,7 @@
 #include "services/glance/ops/fetch.h"
 #include "services/glance/ops/object_body.h"
 #include "services/glance/ops/operations.h"
+#include "services/glance/ops/remote_glance.h"
 #include "services/glance/ops/uploads.h"
 #include "services/glance/store/images.h"
 #include "services/glance/store/locations.h"
@@ -98,18 +99,34 @@ Plan plan_of(ops::Outside& outside, const ImportImage& s) {
     });
 }
 
+// What the other glance says of its image; the row takes it over with the data.
+void ask_other_glance(ops::Outside& outside, ImportImage& s, Download& what) {
+    auto& state = outside.cloud.state<State>();
+    what.token = state.tokens.find(s.task);
+    if (what.token.empty())
+        throw conflict("ImportTaskError", "The token of this import was lost when the service "
+                                          "restarted. Ask for the import again.");
+    auto remote = find_remote_image(
+        outside.cloud,
+        {.region = s.region, .remote_image_id = s.remote_image, .interface = s.interface},
+        what.token);
+    what.url = remote.data_url;
+    what.tenants = false;
+    Image image = outside.cloud.db().read([&](db::Tx& tx) { return need_ours(tx, s); });
+    s.properties = properties_of(remote, state.remote_properties);
+    check_taken_properties(outside.cloud, image, s.properties, s.user, s.project, s.roles);
+    take_over(image, remote, s.properties);
+    logic::settle(image, state.quotas);
+    s.disk_format = image.disk_format.value_or("");
+    s.container_format = image.container_format.value_or("");
+}
+
 void fetch(ops::Outside& outside, ImportImage& s) {
     if (!fetches(s)) return;
     auto& state = outside.cloud.state<State>();
-    bool remote = s.method == logic::glance_download;
-    Download what{.url = s.uri,
-                  .token = remote ? state.tokens.find(s.task) : "",
-                  .tenants = !remote,
-                  .limit = plan_of(outside, s).expected.limit,
-                  .cancelled = outside.cancelled};
-    if (remote && what.token.empty())
-        throw conflict("ImportTaskError", "The token of this import was lost when the service "
-                                          "restarted. Ask for the import again.");
+    Download what{.url = s.uri, .cancelled = outside.cancelled};
+    if (s.method == logic::glance_download) ask_other_glance(outside, s, what);
+    what.limit = plan_of(outside, s).expected.limit;
     try {
         state.staging->remove(s.source);
         download(state, s.source, what);
@@ -244,6 +261,7 @@ void finish(ops::Step& step, ImportImage& s) {
         set_facts(image, facts);
         image.disk_format = s.disk_format;
         image.container_format = s.container_format;
+        for (auto& [name, value] : s.properties.as_object()) image.properties[name] = value;
         image.status = Status::active;
         image.staged.reset();
     }
@@ -305,7 +323,13 @@ const Shape<ImportImage>& ImportImage::shape() {
                               .field("task", &ImportImage::task)
                               .field("method", &ImportImage::method)
                               .field("user", &ImportImage::user)
+                              .field("project", &ImportImage::project)
+                              .field("roles", &ImportImage::roles)
                               .field("uri", &ImportImage::uri)
+                              .field("region", &ImportImage::region)
+                              .field("interface", &ImportImage::interface)
+                              .field("remote_image", &ImportImage::remote_image)
+                              .field("properties", &ImportImage::properties)
                               .field("stores", &ImportImage::stores)
                               .field("all_must_succeed", &ImportImage::all_must_succeed)
                               .field("remove_image", &ImportImage::remove_image)
@@ -353,6 +377,8 @@ ImageTask start_import(Context& context, Image& image, ImportImage wanted, Image
     wanted.image = image.id;
     wanted.task = task.id;
     wanted.user = context.who.user_id;
+    wanted.project = context.who.project_id;
+    wanted.roles = context.who.roles;
     image.properties[import_lock] = task.id;
     image.properties[importing_to] = join(wanted.stores, ",");
     image.properties[failed_import] = "";

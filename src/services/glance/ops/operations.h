@@ -13,8 +13,11 @@ struct ImportImage {
     static constexpr const char* operation = "glance.import";
     static const Shape<ImportImage>& shape();
     std::string image, task, method;
-    std::string user; ///< who asked: whose certificates count
-    std::string uri; ///< of the data, for downloads
+    std::string user, project;                   ///< who asked: whose certificates and rights count
+    std::vector<std::string> roles;              ///< of who asked
+    std::string uri;                             ///< of the data, for downloads
+    std::string region, interface, remote_image; ///< of a glance-download
+    Json properties = Json::object();            ///< taken over from the other glance
     std::vector<std::string> stores;
     bool all_must_succeed = true;
     bool remove_image = false; ///< when undone: the image was made for this import alone

@@ -17,15 +17,24 @@ std::size_t fill(http::BodyReader& body, std::string& piece) {
     }
     return filled;
 }
+
+void check_hash(const char* name, const std::string& expected, const std::string& found) {
+    if (!expected.empty() && !iequals(expected, found))
+        throw Failure(Fault::unprocessable, "CorruptData",
+                      format("The {} of the data is {}, not {}.", name, found, expected));
+}
 } // namespace
 
 Received receive(http::BodyReader& body, Store& store, const std::string& location,
                  const Expected& expected) {
+    return receive(body, *store.create(location), expected);
+}
+
+Received receive(http::BodyReader& body, ObjectWriter& writer, const Expected& expected) {
     StreamInspection inspection(expected.declared, expected.rules);
     std::vector<crypto::Digest> algorithms{crypto::Digest::md5, crypto::Digest::sha512};
     if (expected.signature) algorithms.push_back(expected.signature->algorithm);
     Digests digests(algorithms);
-    auto writer = store.create(location);
     Received out;
     for (;;) {
         std::string& piece = digests.next_piece();
@@ -39,7 +48,7 @@ Received receive(http::BodyReader& body, Store& store, const std::string& locati
         std::string_view bytes(piece.data(), size);
         digests.add(size);
         inspection.feed(bytes);
-        writer->write(bytes);
+        writer.write(bytes);
         if (size < piece.size()) break;
     }
     out.inspection = inspection.finish();
@@ -48,7 +57,9 @@ Received receive(http::BodyReader& body, Store& store, const std::string& locati
         throw bad_request("SignatureVerificationError",
                           "Signature verification for the image failed: the data is not what was "
                           "signed. Nothing of it was kept.");
-    writer->finish();
+    check_hash("checksum", expected.checksum, hashes[0]);
+    check_hash("os_hash_value", expected.os_hash_value, hashes[1]);
+    writer.finish();
     out.checksum = hashes[0];
     out.os_hash_value = hashes[1];
     return out;

@@ -32,11 +32,13 @@ struct Expected {
     FormatRules rules;
     std::int64_t limit = INT64_MAX; ///< bytes; one more is too long
     std::optional<SignatureCheck> signature;
+    std::string checksum, os_hash_value; ///< empty: any
 };
 
 /// Throws Failure when the content is refused or too long, http::TransferError when the client
 /// fails, StoreError when the store does; then nothing of the object is left.
 Received receive(http::BodyReader& body, Store& store, const std::string& location,
                  const Expected& expected);
+Received receive(http::BodyReader& body, ObjectWriter& writer, const Expected& expected);
 
 } // namespace nephele::glance

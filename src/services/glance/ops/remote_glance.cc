@@ -61,7 +61,17 @@ RemoteImage find_remote_image(Cloud& cloud, const logic::ImportRequest& request,
     return remote;
 }
 
-void take_over(Image& image, const RemoteImage& remote, const std::vector<std::string>& prefixes) {
+Json properties_of(const RemoteImage& remote, const std::vector<std::string>& prefixes) {
+    Json out = Json::object();
+    for (auto& [name, value] : remote.facts.as_object())
+        for (auto& prefix : prefixes)
+            if (value.is_string() && name.rfind(prefix, 0) == 0 &&
+                name.rfind("os_glance", 0) != 0 && !Image::shape().field_named(name))
+                out[name] = value;
+    return out;
+}
+
+void take_over(Image& image, const RemoteImage& remote, const Json& properties) {
     std::string disk = text_or_empty(remote.facts, "disk_format"),
                 container = text_or_empty(remote.facts, "container_format");
     Json formats = Json::object();
@@ -70,11 +80,7 @@ void take_over(Image& image, const RemoteImage& remote, const std::vector<std::s
     Reading reading;
     reading.mode = Reading::Mode::update;
     image_edit().read(formats, &image, reading);
-    for (auto& [name, value] : remote.facts.as_object())
-        for (auto& prefix : prefixes)
-            if (value.is_string() && name.rfind(prefix, 0) == 0 &&
-                name.rfind("os_glance", 0) != 0 && !Image::shape().field_named(name))
-                image.properties[name] = value;
+    for (auto& [name, value] : properties.as_object()) image.properties[name] = value;
 }
 
 } // namespace nephele::glance

@@ -16,7 +16,9 @@ struct RemoteImage {
 /// Throws Failure when there is no such region, or no such active image for this token.
 RemoteImage find_remote_image(Cloud& cloud, const logic::ImportRequest& request,
                               const std::string& token);
-/// Formats, and the properties whose names begin with one of `prefixes`.
-void take_over(Image& image, const RemoteImage& remote, const std::vector<std::string>& prefixes);
+/// Those whose names begin with one of `prefixes`.
+Json properties_of(const RemoteImage& remote, const std::vector<std::string>& prefixes);
+/// Its formats, and these properties.
+void take_over(Image& image, const RemoteImage& remote, const Json& properties);
 
 } // namespace nephele::glance

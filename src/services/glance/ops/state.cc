@@ -3,7 +3,10 @@
 
 #include "platform/context/context.h"
 #include "services/glance/drivers/filesystem.h"
+#include "services/glance/ops/cached_data.h"
 #include "services/glance/ops/format_options.h"
+
+#include <algorithm>
 
 namespace nephele::glance {
 
@@ -81,6 +84,9 @@ std::shared_ptr<State> make_state(Cloud& cloud) {
     state->quotas.properties = config.integer("glance.image_property_quota");
     state->quotas.tags = config.integer("glance.image_tag_quota");
     state->quotas.members = config.integer("glance.image_member_quota");
+    state->quotas.locations = config.integer("glance.image_location_quota");
+    state->show_locations = config.boolean("glance.show_multiple_locations");
+    state->show_direct_url = config.boolean("glance.show_image_direct_url");
     state->quotas.image_size = config.integer("glance.image_size_cap");
     state->quotas.stored_bytes = config.integer("glance.user_storage_quota");
     state->format_rules = glance::format_rules(config);
@@ -94,6 +100,21 @@ std::shared_ptr<State> make_state(Cloud& cloud) {
         cloud,
         certificates.empty() ? config.text("data.directory") + "/certificates" : certificates);
     return state;
+}
+
+void start_cache(Cloud& cloud, State& state) {
+    const Config& config = cloud.config();
+    auto bytes = config.integer("glance.image_cache_max_size");
+    if (bytes <= 0) return;
+    std::string directory = config.text("glance.image_cache_dir");
+    if (directory.empty()) directory = config.text("data.directory") + "/images-cache";
+    state.cache = std::make_unique<ImageCache>(
+        ImageCache::Options{.directory = directory,
+                            .max_bytes = static_cast<std::uint64_t>(bytes),
+                            .fills = static_cast<int>(std::clamp<std::int64_t>(
+                                config.integer("glance.image_cache_fills"), 1, 64))},
+        cloud.clock());
+    state.cache->on_change([&cloud] { tell_cache(cloud); });
 }
 
 } // namespace nephele::glance

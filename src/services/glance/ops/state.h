@@ -7,6 +7,7 @@
 #include "services/glance/logic/imports.h"
 #include "services/glance/logic/rules.h"
 #include "services/glance/ops/admission.h"
+#include "services/glance/ops/cache.h"
 #include "services/glance/ops/convert.h"
 
 #include <map>
@@ -66,7 +67,12 @@ struct State {
     std::vector<std::string> remote_properties; ///< beginnings of names a glance-download takes
     Tokens tokens;
     std::int64_t task_hours = 48; ///< a task's record stays so long after its end
+    bool show_locations = false, show_direct_url = false;
+    std::once_flag cache_restored;
+    std::unique_ptr<ImageCache> cache; ///< null: nothing is cached. Last: its threads use the rest
 };
 std::shared_ptr<State> make_state(Cloud& cloud);
+/// Of a node that serves: what is not whole in the cache's directory goes.
+void start_cache(Cloud& cloud, State& state);
 
 } // namespace nephele::glance

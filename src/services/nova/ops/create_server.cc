@@ -53,6 +53,10 @@ void network(ops::Step& step, CreateServer& s) {
     shape::update(step, servers(), server);
 }
 
+bool image_here(ops::Step& step, CreateServer& s) {
+    return image_is_here(step, need(step, s).image_id);
+}
+
 void spawn(ops::Step& step, CreateServer& s) {
     s.generation = desire_guest(step, need(step, s), GuestPower::running);
 }
@@ -145,6 +149,8 @@ ops::Operation create_server() {
     return ops::OperationOf<CreateServer>()
         .then("schedule", schedule)
         .then("network", network)
+        .until(image_here)
+        .within_ms(spawn_deadline_ms)
         .step("spawn", spawn, remove_guest)
         .until(running_and_connected)
         .undo_until(guests_gone)

@@ -95,6 +95,10 @@ GuestSpec guest_spec_of(Context& context, const Server& server, GuestPower power
                        format("Image {} is gone: server {} cannot be built from it. Create the "
                               "server from another image.",
                               server.image_id, server.id));
+    auto copy = glance::local_copy(context, image->id);
+    if (copy.coming)
+        throw EngineFailure(EngineFailure::Kind::transient,
+                            format("image {} is being copied to this node", image->id));
     GuestSpec spec;
     spec.server_id = server.id;
     spec.name = server.instance_name.value_or("");
@@ -104,7 +108,7 @@ GuestSpec guest_spec_of(Context& context, const Server& server, GuestPower power
     spec.memory_mb = server.memory_mb;
     spec.root_gb = server.root_gb;
     spec.image_id = image->id;
-    spec.image_path = image->path;
+    spec.image_path = copy.path;
     spec.image_format = image->inspected_format;
     spec.image_checksum = image->checksum;
     spec.nics = nics_of(context.tx, server);
@@ -112,6 +116,13 @@ GuestSpec guest_spec_of(Context& context, const Server& server, GuestPower power
     fill_documents(context.tx, server, spec);
     spec.power = power;
     return spec;
+}
+
+bool image_is_here(ops::Step& step, const std::string& image_id) {
+    constexpr std::int64_t ask_again_ms = 1000;
+    if (!glance::local_copy(step, image_id).coming) return true;
+    step.wait_ms(ask_again_ms);
+    return false;
 }
 
 std::int64_t desire_guest(Context& context, const Server& server, GuestPower power) {

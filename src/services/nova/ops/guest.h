@@ -10,6 +10,8 @@ namespace nephele::nova {
 
 /// Throws Failure(conflict, "ImageNotFound") when the image is gone.
 GuestSpec guest_spec_of(Context&, const Server&, GuestPower power);
+/// Until-condition: an image of a remote store was copied to this node.
+bool image_is_here(ops::Step& step, const std::string& image_id);
 /// Desires the guest on its host; returns the generation to wait for.
 std::int64_t desire_guest(Context&, const Server&, GuestPower power);
 

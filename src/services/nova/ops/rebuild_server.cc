@@ -9,6 +9,11 @@ namespace nephele::nova {
 namespace {
 constexpr std::int64_t rebuild_deadline_ms = 900'000;
 
+void ask_for_image(ops::Step&, RebuildServer&) {}
+bool image_here(ops::Step& step, RebuildServer& s) {
+    return image_is_here(step, shape::need(step.tx, servers(), Scope::all(), s.server).image_id);
+}
+
 void rebuild(ops::Step& step, RebuildServer& s) {
     if (s.generation != 0) return;
     Server server = shape::need(step.tx, servers(), Scope::all(), s.server);
@@ -60,6 +65,9 @@ const Shape<RebuildServer>& RebuildServer::shape() {
 
 ops::Operation rebuild_server() {
     return ops::OperationOf<RebuildServer>()
+        .then("image", ask_for_image)
+        .until(image_here)
+        .within_ms(rebuild_deadline_ms)
         .then("rebuild", rebuild)
         .until(rebuilt)
         .within_ms(rebuild_deadline_ms)

@@ -16,6 +16,8 @@ using nephele::test::TestCloud;
 
 /// What the stand-in for glance knows (this binary links no image service).
 std::map<std::string, glance::ImageFacts>& images();
+/// Of an image that is being copied to this node when it is asked for first.
+inline constexpr const char* coming_path = "coming";
 inline constexpr const char* image_id = "aaaaaaaa-0000-4000-8000-000000000001";
 
 /// The hosts' side of the agent link, in the test's own thread.
