@@ -24,6 +24,9 @@ int operations(const Arguments&);
 int check(const Arguments&);
 int keystone_keys(const Arguments&);
 int policy(const Arguments&);
+/// The whole control plane into one file, and back.
+int backup(const Arguments&);
+int restore(const Arguments&);
 /// token, list, remove, join, run: remote hosts.
 int agent_command(const Arguments&);
 int glance_metadefs(const Arguments&);

@@ -8,6 +8,10 @@
 
 namespace nephele::db {
 
+/// dump.cc's halves that know SQLite.
+void dump_sqlite(const std::string& path, const std::string& file);
+void restore_sqlite(const std::string& path, const std::string& file);
+
 using Body = std::function<void(Tx&)>;
 using Actions = std::vector<std::function<void()>>;
 
