@@ -6,6 +6,7 @@
 #include "main/commands.h"
 #include "main/services.h"
 #include "main/stop_signals.h"
+#include "platform/agent_link/fetch.h"
 #include "platform/agent_link/remote_link.h"
 #include "platform/fault/fault.h"
 #include "platform/log/log.h"
@@ -108,6 +109,10 @@ int run(const Arguments& arguments, const Words& words) {
     StopSignals signals;
     // Hosts take what they are told from the link alone: this database stays empty.
     Cloud cloud(std::move(config), db::Database::open({}), system_clock(), system_ids());
+    cloud.add_state(std::make_shared<agent::RemoteFiles>(
+        agent::RemoteFiles{[identity](const std::string& page, const std::string& to) {
+            agent::fetch_file(identity, page, to);
+        }}));
     nova::start_remote_hosts(cloud, agent::remote_link(identity, system_clock()));
     log::info("agent is up", {{"host", identity.host}});
     signals.wait();

@@ -38,7 +38,7 @@ struct Door::Impl {
         if (head.path == "/v1/link") return open_session(head);
         for (auto& page : pages)
             if (head.path.rfind(page.path + "/", 0) == 0)
-                return page.answer(cloud, member(head).host,
+                return page.answer(cloud, head, member(head).host,
                                    head.path.substr(page.path.size() + 1));
         throw not_found("NotFound", "Nothing is served under this path.");
     }

@@ -17,7 +17,8 @@ namespace nephele::agent {
 /// GET `path`/{name} of a member host. Throws Failure.
 struct DoorPage {
     std::string path; ///< "/v1/images"
-    http::Response (*answer)(Cloud& cloud, const std::string& host, const std::string& name);
+    http::Response (*answer)(Cloud& cloud, const http::RequestHead& head, const std::string& host,
+                             const std::string& name);
 };
 
 /// In the cloud's state: services add theirs when they start.

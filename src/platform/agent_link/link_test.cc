@@ -3,6 +3,8 @@
 // connection cut, the control plane away, and members thrown out.
 #include "platform/agent_link/authority_files.h"
 #include "platform/agent_link/door.h"
+#include "platform/agent_link/fetch.h"
+#include "platform/agent_link/file_page.h"
 #include "platform/agent_link/remote_link.h"
 
 #include "base/files.h"
@@ -72,12 +74,17 @@ struct World {
                                             cloud.now());
         door = std::make_unique<Door>(
             cloud, authority,
-            std::vector<DoorPage>{
-                {"/v1/echo", [](Cloud&, const std::string& host, const std::string& name) {
-                     http::Response response;
-                     response.body = host + " asked for " + name;
-                     return response;
-                 }}});
+            std::vector<DoorPage>{{"/v1/echo",
+                                   [](Cloud&, const http::RequestHead&, const std::string& host,
+                                      const std::string& name) {
+                                       http::Response response;
+                                       response.body = host + " asked for " + name;
+                                       return response;
+                                   }},
+                                  {"/v1/file", [](Cloud&, const http::RequestHead& head,
+                                                  const std::string&, const std::string& name) {
+                                       return file_answer(head, "/tmp/nephele-link-" + name);
+                                   }}});
         http::ServerOptions options;
         options.ports = {port};
         options.tls_certificate_file = files.certificate_file;
@@ -268,4 +275,29 @@ TEST_CASE("a certificate is renewed before it is over") {
     files::replace_durably(identity.key_file(), *before);
     auto stolen = remote_link(identity, system_clock());
     CHECK_FALSE(message_of([&] { stolen->pull("h1", 0, 0); }).empty());
+}
+
+TEST_CASE("a file is fetched, and an interrupted fetch goes on where it was") {
+    World w;
+    auto identity = w.join("h1");
+    const std::string name = std::to_string(::getpid()), source = "/tmp/nephele-link-" + name;
+    std::string bytes(3'000'000, 'a');
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 >> 3);
+    files::replace(source, bytes);
+    const std::string to = w.dir.file("image");
+    fetch_file(identity, "/v1/file/" + name, to);
+    CHECK(files::read(to, 1 << 24) == bytes);
+    files::replace(to, std::string_view(bytes).substr(0, 1'234'567));
+    fetch_file(identity, "/v1/file/" + name, to);
+    CHECK(files::read(to, 1 << 24) == bytes);
+    fetch_file(identity, "/v1/file/" + name, to); // Nothing is missing.
+    CHECK(files::read(to, 1 << 24) == bytes);
+    // Longer than what is there: something else was here. It is begun anew.
+    files::replace(to, bytes + "more");
+    CHECK_THROWS_AS(fetch_file(identity, "/v1/file/" + name, to), EngineFailure);
+    fetch_file(identity, "/v1/file/" + name, to);
+    CHECK(files::read(to, 1 << 24) == bytes);
+    ::unlink(source.c_str());
+    CHECK_THROWS_WITH_AS(fetch_file(identity, "/v1/file/" + name, w.dir.file("other")),
+                         doctest::Contains("does not have it"), EngineFailure);
 }
