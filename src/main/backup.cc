@@ -47,13 +47,6 @@ class Workshop {
     std::string path_;
 };
 
-Config settings_of(const Arguments& arguments) {
-    Config config = declared_config(all_services());
-    if (!arguments.config_file.empty()) config.load_file(arguments.config_file);
-    for (auto& setting : arguments.settings) config.set(setting);
-    return config;
-}
-
 std::string database_of(const Config& config) {
     const std::string url = config.text("database.url");
     return url.empty() ? "sqlite:" + config.text("data.directory") + "/nephele.db" : url;
@@ -105,7 +98,7 @@ int backup(const Arguments& arguments) {
     if (arguments.words.size() == 2 && !with_data) throw bad_request("BadArgument", usage);
     if (exists(file))
         throw conflict("FileExists", format("{} is there already: choose another name.", file));
-    const Config config = settings_of(arguments);
+    const Config config = config_of(arguments, all_services());
     const std::string directory = config.text("data.directory");
     ::umask(0077);
     Workshop workshop(file);
@@ -133,7 +126,7 @@ int backup(const Arguments& arguments) {
 int restore(const Arguments& arguments) {
     const std::string file =
         only_file(arguments, 1, "restore FILE [--config FILE] [--set data.directory=...]");
-    const Config config = settings_of(arguments);
+    const Config config = config_of(arguments, all_services());
     const std::string directory = config.text("data.directory");
     refuse_used(directory);
     ::umask(0077);

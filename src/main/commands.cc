@@ -20,6 +20,7 @@ std::vector<api::Service> services_with_own() {
     services.push_back(own_service());
     return services;
 }
+} // namespace
 
 Config config_of(const Arguments& arguments, const std::vector<api::Service>& services) {
     Config config = declared_config(services);
@@ -28,7 +29,6 @@ Config config_of(const Arguments& arguments, const std::vector<api::Service>& se
     return config;
 }
 
-// A node that answers nothing: the database opened beside a running one, for looking.
 std::unique_ptr<Cloud> cloud_for_looking(const Arguments& arguments,
                                          const std::vector<api::Service>& services) {
     Config config = config_of(arguments, services);
@@ -41,7 +41,6 @@ std::unique_ptr<Cloud> cloud_for_looking(const Arguments& arguments,
     return std::make_unique<Cloud>(std::move(config), std::move(database), system_clock(),
                                    system_ids());
 }
-} // namespace
 
 Arguments read_arguments(const std::vector<std::string>& words) {
     Arguments out;
@@ -144,27 +143,32 @@ int operations(const Arguments& arguments) {
     return 0;
 }
 
-int check(const Arguments& arguments) {
-    auto services = services_with_own();
-    auto cloud = cloud_for_looking(arguments, services);
+std::size_t check_text(Cloud& cloud, const std::vector<api::Service>& services, std::string& said) {
     for (auto& service : services)
-        if (service.look) service.look(*cloud);
+        if (service.look) service.look(cloud);
     std::size_t wrong = 0, checks = 0;
-    cloud->db().read([&](db::Tx& tx) {
+    cloud.db().read([&](db::Tx& tx) {
         for (auto& service : services) {
             for (auto* table : service.tables)
                 for (auto& line : shape::schema_differences(tx, *table))
-                    std::printf("%s schema: %s\n", service.name.c_str(), line.c_str()), ++wrong;
+                    said += format("{} schema: {}\n", service.name, line), ++wrong;
             for (auto& each : service.checks) {
                 ++checks;
-                for (auto& line : each.find(*cloud, tx))
-                    std::printf("%s %s: %s\n", service.name.c_str(), each.name.c_str(),
-                                line.c_str()),
-                        ++wrong;
+                for (auto& line : each.find(cloud, tx))
+                    said += format("{} {}: {}\n", service.name, each.name, line), ++wrong;
             }
         }
     });
-    std::printf("%zu checks, %zu violations\n", checks, wrong);
+    said += format("{} checks, {} violations\n", checks, wrong);
+    return wrong;
+}
+
+int check(const Arguments& arguments) {
+    auto services = services_with_own();
+    auto cloud = cloud_for_looking(arguments, services);
+    std::string said;
+    const std::size_t wrong = check_text(*cloud, services, said);
+    print(said);
     return wrong ? 1 : 0;
 }
 

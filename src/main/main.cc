@@ -34,6 +34,8 @@ const Command commands[] = {
     {"backup", nephele::main::backup,
      "FILE [data=yes]: the whole control plane into one file, while it runs"},
     {"restore", nephele::main::restore, "FILE: a backup into an empty data.directory and database"},
+    {"support-bundle", nephele::main::support_bundle,
+     "[FILE]: what somebody who helps needs to see, without secrets"},
     {"agent", nephele::main::agent_command,
      "token|list|remove|join|run: hosts that are not control nodes"},
     {"glance", nephele::main::glance_metadefs,
@@ -49,7 +51,7 @@ const Command commands[] = {
 int usage() {
     std::fprintf(stderr,
                  "usage: nephele COMMAND [--config FILE] [--set section.option=value]...\n\n");
-    for (auto& command : commands) std::fprintf(stderr, "  %-12s %s\n", command.name, command.help);
+    for (auto& command : commands) std::fprintf(stderr, "  %-14s %s\n", command.name, command.help);
     return 2;
 }
 } // namespace

@@ -6,6 +6,7 @@
 #include "platform/api/key_claim.h"
 #include "platform/api/query.h"
 #include "platform/api/router.h"
+#include "platform/context/readiness.h"
 #include "platform/log/log.h"
 #include "platform/metrics/metrics.h"
 
@@ -376,6 +377,22 @@ struct Api::Impl {
         return scheme + host_of(head) + (by_port.count(head.local_port) ? "" : service.prefix);
     }
 
+    // Open to everybody, so no more than names, causes and cures.
+    http::Response readiness() const {
+        Json parts = Json::array();
+        bool all_ready = true;
+        if (cloud.has_state<Readiness>())
+            for (auto& part : cloud.state<Readiness>().parts) {
+                const std::string trouble = part.trouble(cloud);
+                all_ready = all_ready && trouble.empty();
+                Json told = Json::object({{"name", part.name}, {"ready", trouble.empty()}});
+                if (!trouble.empty()) told["trouble"] = trouble;
+                parts.push_back(std::move(told));
+            }
+        return json_response(all_ready ? 200 : 503,
+                             Json::object({{"ready", all_ready}, {"parts", std::move(parts)}}));
+    }
+
     // What belongs to the program and not to a service.
     std::optional<http::Response> platform_page(const http::RequestHead& head) const {
         if (by_port.count(head.local_port) || head.method != "GET") return std::nullopt;
@@ -386,6 +403,7 @@ struct Api::Impl {
             return response;
         }
         if (head.path == "/healthz") return json_response(200, Json::object({{"status", "ok"}}));
+        if (head.path == "/readyz") return readiness();
         if (head.path != "/") return std::nullopt;
         Json services = Json::array();
         for (auto& each : mounted)

@@ -13,6 +13,7 @@
 #include "platform/node/agents_api.h"
 #include "platform/node/own_service.h"
 #include "platform/node/policy_api.h"
+#include "platform/node/readiness.h"
 
 #include <cerrno>
 #include <cstring>
@@ -217,6 +218,7 @@ struct Node::Impl {
 
     void start_services(const NodeOptions& options) {
         cloud->add_state(std::make_shared<api::RunningKeys>(*cloud));
+        cloud->add_state(std::make_shared<Readiness>(Readiness{own_readiness()}));
         cloud->add_state(std::make_shared<AgentDoor>());
         cloud->add_state(std::make_shared<agent::DoorPages>());
         std::vector<ops::Operation> operations;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nephele's own API: the journal as events and pages, policy explained, operations listed.
+#include "platform/context/readiness.h"
 #include "platform/journal/journal.h"
 #include "tests/support/test_cloud.h"
 
@@ -69,4 +70,18 @@ TEST_CASE("policy decisions are explained to administrators") {
     CHECK_FALSE(why.json.at("explanation").boolean("allowed", true));
     CHECK(cloud.get(path, cloud.token("p")).status == 403);
     CHECK(cloud.get("/nephele/v1/operations", cloud.admin()).json.at("operations").size() == 0);
+}
+
+TEST_CASE("a node that cannot serve says what is missing and what to do") {
+    TestCloud cloud({});
+    auto ready = cloud.get("/readyz", "");
+    CHECK(ready.status == 200);
+    CHECK(ready.json.boolean("ready"));
+    CHECK(ready.json.at("parts").size() == 2);
+    cloud.cloud().state<Readiness>().parts.push_back(
+        {"engine", [](Cloud&) { return std::string("It is away. Start it."); }});
+    auto away = cloud.get("/readyz", "");
+    CHECK(away.status == 503);
+    CHECK_FALSE(away.json.boolean("ready"));
+    CHECK(away.json.at("parts").as_array()[2].text("trouble") == "It is away. Start it.");
 }

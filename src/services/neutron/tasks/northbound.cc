@@ -2,6 +2,8 @@
 // Reconciling the northbound database.
 #include "services/neutron/tasks/northbound.h"
 
+#include "base/strings.h"
+#include "platform/context/readiness.h"
 #include "platform/journal/journal.h"
 #include "platform/metrics/metrics.h"
 #include "services/neutron/drivers/fake_northbound.h"
@@ -113,6 +115,14 @@ task::Task northbound_task() {
             }};
 }
 
+namespace {
+std::string northbound_away(const Config& config) {
+    return format("OVN's databases do not answer ({}, {}): networks change once they do. Start "
+                  "OVN, or see neutron.northbound and neutron.southbound.",
+                  config.text("neutron.northbound"), config.text("neutron.southbound"));
+}
+} // namespace
+
 void start_wires(Cloud& cloud) {
     const Config& config = cloud.config();
     std::string kind = config.text("neutron.driver");
@@ -127,6 +137,12 @@ void start_wires(Cloud& cloud) {
     else
         throw bad_request("BadConfig", "neutron.driver is ovn, fake or simulated, not " + kind);
     cloud.add_state(std::make_shared<Wires>(cloud, std::move(driver)));
+    if (!cloud.has_state<Readiness>()) return;
+    cloud.state<Readiness>().parts.push_back({"northbound", [](Cloud& it) {
+                                                  return it.state<Wires>().driver().wait_ready(0)
+                                                             ? std::string()
+                                                             : northbound_away(it.config());
+                                              }});
 }
 
 void stop_wires(Cloud& cloud) { cloud.state<Wires>().stop(); }
