@@ -67,8 +67,6 @@ void Index::grow() {
     map_bytes_ *= 2;
 }
 
-void Index::sync() { require(mdb_env_sync(environment_, 1), "sync"); }
-
 Transaction::Transaction(Index& index, Kind kind)
     : index_(index), kind_(kind), map_lock_(index.map_mutex_) {
     if (kind == Kind::write) {

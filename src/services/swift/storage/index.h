@@ -36,8 +36,6 @@ class Index {
 
     /// Doubles the map. No transaction of this thread may be open; waits for those of others.
     void grow();
-    /// On disk, for an orderly end.
-    void sync();
     std::uint64_t map_bytes() const { return map_bytes_; }
 
   private:

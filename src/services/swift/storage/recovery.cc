@@ -42,8 +42,10 @@ Device::Device(DeviceOptions options, Calls& calls, const Clock& clock)
 Device::~Device() {
     try {
         committer_.reset();
-        index_->sync();
         index_.reset();
+        // Its pages are in the system's cache; LMDB was told not to sync.
+        auto index = options_.directory + "/index/data.mdb";
+        files_.sync(*files_.open(index, O_RDWR), index);
         files_.replace(options_.directory, "state", "clean\n");
     } catch (const Failure& failure) {
         log::warning("a storage device was not closed in order; its index will be built anew after "
@@ -82,7 +84,7 @@ void Device::prepare() {
 bool Device::index_is_sound() const {
     Files files;
     if (!files.open_if_there(options_.directory + "/index/data.mdb", O_RDONLY)) return false;
-    auto state = trim(files.read_small(options_.directory + "/state"));
+    std::string state(trim(files.read_small(options_.directory + "/state")));
     return state == "clean" || (!boot_.empty() && state == "open " + boot_);
 }
 
