@@ -14,7 +14,7 @@ PROGRAM = os.environ.get('NEPHELE_PROGRAM', os.path.join(ROOT, 'build', 'nephele
 
 
 class PrivateNephele:
-    """settings: as --set takes them. `files`: name -> text, written into the folder first; {folder} is filled in."""
+    """settings: as --set takes them. `files`: name -> text, written into the folder first; {folder} is filled in both."""
 
     def __init__(self, port, settings=(), files=None):
         self.port = port
@@ -23,7 +23,7 @@ class PrivateNephele:
         self.folder = tempfile.mkdtemp(prefix='nephele-private-')
         for name, text in (files or {}).items():
             with open(os.path.join(self.folder, name), 'w') as file:
-                file.write(text)
+                file.write(text.replace('{folder}', self.folder))
         base = [f'http.port={port}', 'http.traditional_ports=false', f'data.directory="{self.folder}"',
                 'nova.driver="none"', 'neutron.driver="fake"', 'keystone.admin_password="secret"',
                 'keystone.password_hash_rounds=4']

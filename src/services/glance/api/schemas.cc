@@ -9,8 +9,38 @@
 namespace nephele::glance {
 using namespace api;
 namespace {
+Json text_schema(std::size_t longest) {
+    return Json::object({{"type", "string"}, {"maxLength", longest}});
+}
+
+// Not of one shape: what is shown, and what a patch takes.
+Json locations_schema() {
+    Json validation = Json::object(
+        {{"type", "object"},
+         {"description", "Values to be used to populate the corresponding image properties. If the "
+                         "image status is not 'queued', values must exactly match those already "
+                         "contained in the image properties."},
+         {"writeOnly", true},
+         {"additionalProperties", false},
+         {"properties", Json::object({{"checksum", text_schema(32)},
+                                      {"os_hash_algo", text_schema(64)},
+                                      {"os_hash_value", text_schema(128)}})},
+         {"required", Json::array({"os_hash_algo", "os_hash_value"})}});
+    Json location = Json::object({{"type", "object"},
+                                  {"properties",
+                                   Json::object({{"url", text_schema(255)},
+                                                 {"metadata", Json::object({{"type", "object"}})},
+                                                 {"validation_data", std::move(validation)}})},
+                                  {"required", Json::array({"url", "metadata"})}});
+    return Json::object({{"type", "array"},
+                         {"description", "A set of URLs to access the image file kept in external "
+                                         "store"},
+                         {"items", std::move(location)}});
+}
+
 Json image_schema(const Call& call) {
     Json properties = properties_of(Image::shape());
+    properties["locations"] = locations_schema();
     // The site's own, which are no part of the image proper.
     const Json& own = call.cloud.state<Catalogue>().image_schema;
     if (own.is_object())
