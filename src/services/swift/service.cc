@@ -5,6 +5,7 @@
 #include "services/swift/api/application.h"
 #include "services/swift/api/login.h"
 #include "services/swift/api/operations.h"
+#include "services/swift/api/pacer.h"
 #include "services/swift/proxy/local_backend.h"
 #include "services/swift/proxy/memory_backend.h"
 

@@ -124,6 +124,9 @@ class Application final : public http::Application {
         for (auto& [name, value] : head.headers.all())
             if (!is_ours(name)) request.headers.add(name, value);
         request.query = http::parse_query(head.query);
+        std::string whole = head.target.substr(0, head.target.find('?'));
+        if (whole.size() > head.path.size())
+            request.mount = whole.substr(0, whole.size() - head.path.size());
         request.body = &body;
         auto* length = head.headers.find("Content-Length");
         if (length) {

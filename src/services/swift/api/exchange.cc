@@ -81,6 +81,7 @@ Request Request::ask(std::string wanted, std::string in, std::string named) cons
     Request out{site, head};
     out.method = std::move(wanted);
     out.trans_id = trans_id;
+    out.mount = mount;
     out.account = account;
     out.container = std::move(in);
     out.object = std::move(named);

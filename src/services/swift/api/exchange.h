@@ -83,6 +83,7 @@ struct Request {
     const http::RequestHead& head;
     std::string method;
     std::string trans_id;
+    std::string mount; ///< what stands before "/v1" in the address: "/object-store" or nothing
     std::string account, container, object; ///< decoded
     http::Headers headers;
     std::vector<std::pair<std::string, std::string>> query;

@@ -102,6 +102,8 @@ void append_hash(std::string& out, const std::string& listed) {
             key = "symlink_path";
         else if (key == "symlink_target_etag")
             key = "symlink_etag";
+        else if (key == "version_id")
+            continue;
         else if (key != "symlink_target_bytes") {
             hash += "; " + part;
             continue;

@@ -26,6 +26,26 @@ std::vector<api::MountedOperation> all() {
         out.push_back({method, container, "", containers});
     for (const char* method : {"GET", "HEAD", "PUT", "POST", "DELETE"})
         out.push_back({method, object, "", objects});
+    for (const char* path : {account, container, object})
+        out.push_back({"OPTIONS", path, "", NEPHELE_SWIFT_FILE("cors.cc")});
+    struct More {
+        const char *method, *path, *query, *file;
+    };
+    for (auto& each : std::initializer_list<More>{
+             {"COPY", object, "", NEPHELE_SWIFT_FILE("copy.cc")},
+             {"POST", account, "?bulk-delete", NEPHELE_SWIFT_FILE("bulk.cc")},
+             {"DELETE", account, "?bulk-delete", NEPHELE_SWIFT_FILE("bulk.cc")},
+             {"PUT", container, "?extract-archive={format}", NEPHELE_SWIFT_FILE("bulk.cc")},
+             {"POST", container, "?formpost", NEPHELE_SWIFT_FILE("formpost.cc")},
+             {"PUT", object, "?multipart-manifest=put", NEPHELE_SWIFT_FILE("slo.cc")},
+             {"GET", object, "?multipart-manifest=get", NEPHELE_SWIFT_FILE("slo.cc")},
+             {"DELETE", object, "?multipart-manifest=delete", NEPHELE_SWIFT_FILE("slo.cc")},
+             {"GET", container, "?versions", NEPHELE_SWIFT_FILE("object_versions.cc")},
+             {"GET", object, "?version-id={id}", NEPHELE_SWIFT_FILE("object_versions.cc")},
+             {"PUT", object, "?version-id={id}", NEPHELE_SWIFT_FILE("object_versions.cc")},
+             {"DELETE", object, "?version-id={id}", NEPHELE_SWIFT_FILE("object_versions.cc")},
+             {"GET", object, "?temp_url_sig={sig}", NEPHELE_SWIFT_FILE("tempurl.cc")}})
+        out.push_back({each.method, std::string(each.path) + each.query, "", each.file});
     return out;
 }
 

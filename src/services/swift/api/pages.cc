@@ -41,6 +41,36 @@ Json swift_section(const Settings& settings) {
 
 Json capabilities(const Settings& settings) {
     Json out = Json::object({{"swift", swift_section(settings)}});
+    Json methods = Json::array({"GET", "HEAD", "PUT", "POST", "DELETE"});
+    Json digests = Json::array({"sha1", "sha256", "sha512"});
+    out["tempurl"] =
+        Json::object({{"methods", methods},
+                      {"allowed_digests", digests},
+                      {"incoming_remove_headers", Json::array({"x-timestamp"})},
+                      {"incoming_allow_headers", Json::array()},
+                      {"outgoing_remove_headers", Json::array({"x-object-meta-*"})},
+                      {"outgoing_allow_headers", Json::array({"x-object-meta-public-*"})}});
+    out["formpost"] = Json::object({{"allowed_digests", digests}});
+    out["slo"] = Json::object({{"max_manifest_segments", 1000},
+                               {"max_manifest_size", 8 << 20},
+                               {"min_segment_size", 1},
+                               {"yield_frequency", 10},
+                               {"allow_async_delete", false}});
+    out["dlo"] = Json::object({{"max_segments", 10000}});
+    out["bulk_delete"] =
+        Json::object({{"max_deletes_per_request", 10000}, {"max_failed_deletes", 1000}});
+    out["bulk_upload"] =
+        Json::object({{"max_containers_per_extraction", 10000}, {"max_failed_extractions", 1000}});
+    out["symlink"] = Json::object({{"symloop_max", 2}, {"static_links", true}});
+    out["versioned_writes"] = Json::object(
+        {{"allowed_flags", Json::array({"x-versions-location", "x-history-location"})}});
+    for (const char* name :
+         {"object_versioning", "staticweb", "account_quotas", "container_quotas"})
+        out[name] = Json::object();
+    out["etag_quoter"] = Json::object({{"enable_by_default", settings.etag_quoted}});
+    if (settings.account_writes_per_second > 0 || settings.container_writes_per_second > 0)
+        out["ratelimit"] = Json::object({{"account_ratelimit", settings.account_writes_per_second},
+                                         {"max_sleep_time_seconds", 1.0}});
     if (settings.tempauth)
         out["tempauth"] = Json::object({{"account_acls", true}});
     else
