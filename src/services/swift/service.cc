@@ -8,6 +8,7 @@
 #include "services/swift/api/pacer.h"
 #include "services/swift/proxy/local_backend.h"
 #include "services/swift/proxy/memory_backend.h"
+#include "services/swift/tasks/care.h"
 
 namespace nephele::swift {
 namespace {
@@ -22,12 +23,14 @@ std::shared_ptr<Backend> make_backend(Cloud& cloud) {
         device.directory = cloud.config().text("data.directory") + "/swift";
     device.reserve_bytes = static_cast<std::uint64_t>(cloud.config().integer("swift.reserve_mib"))
                            << 20;
-    return std::make_shared<LocalBackend>(device, system_calls(), cloud.clock());
+    auto backend = std::make_shared<LocalBackend>(device, system_calls(), cloud.clock());
+    cloud.add_state(backend); // For its care.
+    return backend;
 }
 
 void start(Cloud& cloud) {
     Site site{cloud, make_backend(cloud), Settings(cloud.config()), std::make_shared<TempTokens>(),
-              nullptr};
+              std::make_shared<Pacer>()};
     cloud.add_state(std::make_shared<Site>(std::move(site)));
 }
 
@@ -51,6 +54,7 @@ api::Service service() {
     s.mounted_operations = operations();
     s.root_paths = {"/info", "/healthcheck", "/crossdomain.xml", "/auth/v1.0"};
     s.options = options();
+    s.tasks = care_tasks();
     s.start = start;
     return s;
 }

@@ -121,8 +121,10 @@ class Application final : public http::Application {
         const http::RequestHead& head = request.head;
         if (auto special = special_page(*site_, head)) return std::move(*special);
         take_path(request);
+        // As upstream's gateway does: clients write X-Object-Meta-a_b and read ...-A-B.
         for (auto& [name, value] : head.headers.all())
-            if (!is_ours(name)) request.headers.add(name, value);
+            if (std::string dashed = replace_all(name, "_", "-"); !is_ours(dashed))
+                request.headers.add(dashed, value);
         request.query = http::parse_query(head.query);
         std::string whole = head.target.substr(0, head.target.find('?'));
         if (whole.size() > head.path.size())

@@ -78,7 +78,9 @@ void authorize(Request& request, const std::string& acl) {
         request.owner = true;
         return;
     }
-    auto access = access_of(request, acl);
+    // Who owns the account owns it, whomever else a list lets in.
+    auto access = access_of(request, "");
+    if (access != logic::Access::owner && !acl.empty()) access = access_of(request, acl);
     if (access == logic::Access::denied) {
         if (request.caller.kind == Caller::Kind::keystone ||
             request.caller.kind == Caller::Kind::tempauth)

@@ -231,7 +231,7 @@ void append(std::string& out, const Row& row) {
     text("hash", row.object.etag.substr(0, row.object.etag.find(';')));
     text("content_type", row.object.content_type);
     text("last_modified", row.object.timestamp.iso());
-    out += format("\"bytes\": {}, \"is_latest\": {}}}", row.object.bytes, row.latest);
+    out += format("\"bytes\": {}, \"is_latest\": {}}", row.object.bytes, row.latest);
 }
 
 std::string id_of(const ListedObject& row) {

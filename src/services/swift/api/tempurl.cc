@@ -80,7 +80,8 @@ const UrlKey* signing_key(const Request& request, const Given& given,
 // A form of metadata that would reach beyond this object.
 void clean_request(Request& request) {
     bool changes = !request.reads();
-    for (auto& [name, value] : http::Headers(request.headers).all()) {
+    const http::Headers given = request.headers;
+    for (auto& [name, value] : given.all()) {
         bool reaches = iequals(name, "X-Object-Manifest") || iequals(name, "X-Symlink-Target") ||
                        iequals(name, "X-Copy-From") || iequals(name, "Destination");
         if (changes && reaches)
@@ -98,7 +99,8 @@ void clean_request(Request& request) {
 }
 
 void dress(Answer& answer, const Request& request, const Given& given) {
-    for (auto& [name, value] : http::Headers(answer.headers).all())
+    const http::Headers all = answer.headers;
+    for (auto& [name, value] : all.all())
         if (logic::is_user_metadata(name, "object") &&
             !starts_with_icase(name, "X-Object-Meta-Public-"))
             answer.headers.erase(name);

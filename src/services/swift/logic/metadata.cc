@@ -90,10 +90,10 @@ std::string overall_fault(const Metadata& kept, const Metadata& change, std::str
 Metadata object_metadata(const HeaderList& headers) {
     Metadata out;
     for (auto& [name, value] : headers) {
-        bool keep = starts_with_icase(name, "x-object-meta-") ||
+        bool kept = !value.empty() &&
                     std::any_of(kept_headers.begin(), kept_headers.end(),
                                 [&](std::string_view each) { return iequals(each, name); });
-        if (keep && !value.empty()) out[title_case(name)] = value;
+        if (kept || starts_with_icase(name, "x-object-meta-")) out[title_case(name)] = value;
     }
     return out;
 }
