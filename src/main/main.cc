@@ -20,7 +20,8 @@ struct Command {
 
 const Command commands[] = {
     {"serve", nephele::main::serve,
-     "run a control node (and its agent): [--config FILE] [--set a.b=c]"},
+     "run a control node (and its agent): [--config FILE] [--set a.b=c]; serve swift: the object "
+     "store alone"},
     {"routes", nephele::main::routes, "list every route; --json for tools"},
     {"where", nephele::main::where, "METHOD PATH: which file answers it"},
     {"openapi", nephele::main::openapi, "SERVICE: its OpenAPI document"},
