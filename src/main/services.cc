@@ -11,8 +11,8 @@
 namespace nephele {
 
 std::vector<api::Service> all_services() {
-    return {keystone::service(), placement::service(), glance::service(),
-            neutron::service(),  nova::service(),      swift::service()};
+    return {keystone::service(), placement::service(), glance::service(),  neutron::service(),
+            nova::service(),     swift::service(),     swift::s3_service()};
 }
 
 } // namespace nephele

@@ -21,7 +21,7 @@ namespace nephele::xml {
 namespace {
 
 constexpr int deepest = 100;
-constexpr std::size_t longest_document = 1 << 20;
+constexpr std::size_t longest_signed = 1 << 20;
 constexpr const char* signature_space = "http://www.w3.org/2000/09/xmldsig#";
 
 struct FreeDocument {
@@ -66,9 +66,9 @@ bool is_element(const xmlNode* node, std::string_view space, std::string_view na
            text_of(node->ns->href) == space;
 }
 
-Document read(std::string_view text) {
+Document read(std::string_view text, std::size_t longest = longest_signed) {
     start_libraries();
-    if (text.size() > longest_document) return nullptr;
+    if (text.size() > longest || text.size() > (1u << 30)) return nullptr;
     Document document(xmlReadMemory(text.data(), static_cast<int>(text.size()), "document.xml",
                                     nullptr, XML_PARSE_NONET | XML_PARSE_NOCDATA));
     if (!document || document->intSubset || document->extSubset) return nullptr;
@@ -213,8 +213,8 @@ std::vector<const Element*> Element::all(std::string_view wanted) const {
     return found;
 }
 
-std::optional<Element> parse(std::string_view text) {
-    const Document document = read(text);
+std::optional<Element> parse(std::string_view text, std::size_t longest) {
+    const Document document = read(text, longest);
     Element root;
     if (!document || !take(xmlDocGetRootElement(document.get()), root, 0)) return std::nullopt;
     return root;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// XML as far as SAML needs it: text written safely, elements signed, and signed elements read.
+// XML as far as SAML and S3 need it: text written safely, documents read, elements signed, and
+// signed elements read.
 // libxml2 and xmlsec stay inside xml.cc. Documents with a DTD are refused: nothing we read has one,
 // and all that entities can do to a reader comes with it.
 #pragma once
@@ -26,8 +27,9 @@ struct Element {
     std::vector<const Element*> all(std::string_view name) const;
 };
 
-/// Nothing when it is not well formed, has a DTD, or is nested deeper than 100 elements.
-std::optional<Element> parse(std::string_view document);
+/// Nothing when it is not well formed, has a DTD, is nested deeper than 100 elements or longer than
+/// so many bytes.
+std::optional<Element> parse(std::string_view document, std::size_t longest = 1 << 20);
 
 /// The document with its root signed: an enveloped RSA-SHA256 signature after the root's first
 /// child, over the root by its attribute "ID", with the certificate. Throws std::runtime_error when

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door to the identity service for other services and for main.
 #pragma once
+#include "base/secret.h"
 #include "platform/api/service.h"
 
 #include <optional>
@@ -73,6 +74,15 @@ std::optional<LimitFacts> find_limit(const Cloud& cloud, db::Tx& tx,
 /// The blob of a credential the user keeps, when it has this type.
 std::optional<std::string> stored_credential(Cloud& cloud, db::Tx& tx, const std::string& id,
                                              const std::string& type, const std::string& user_id);
+
+/// An EC2 key, for services that check signatures themselves (S3).
+struct Ec2Login {
+    Secret<std::string> secret;
+    /// Who acts with it at this moment; nothing when user, project, role or what the key was made
+    /// with is gone, disabled or over. Only for whom the signature fits.
+    std::optional<Principal> principal;
+};
+std::optional<Ec2Login> find_ec2_login(Cloud& cloud, db::Tx& tx, const std::string& access);
 
 /// The URL of an endpoint in the catalog, filled in for a project; of any region or of that one.
 std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,

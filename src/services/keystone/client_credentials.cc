@@ -15,4 +15,20 @@ std::optional<std::string> stored_credential(Cloud& cloud, db::Tx& tx, const std
     return credential->blob;
 }
 
+std::optional<Ec2Login> find_ec2_login(Cloud& cloud, db::Tx& tx, const std::string& access) {
+    if (!cloud.has_state<State>()) return std::nullopt;
+    const auto key = find_ec2_key(cloud.state<State>(), tx, access);
+    if (!key) return std::nullopt;
+    Ec2Login login{Secret<std::string>(key->secret), std::nullopt};
+    auto found = claims_of_key(tx, *key, cloud.now());
+    if (!found) return login;
+    // As a token made at this moment would be: what was revoked before does not matter.
+    found->claims.issued_at = cloud.now();
+    found->claims.expires_at = found->limit.value_or(cloud.now().plus_seconds(60));
+    found->claims.audit_ids = {key->access};
+    if (const auto facts = look_up(tx, found->claims, cloud.now()))
+        login.principal = facts->principal();
+    return login;
+}
+
 } // namespace nephele::keystone::client

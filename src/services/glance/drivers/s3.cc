@@ -3,15 +3,15 @@
 
 #include "base/strings.h"
 #include "base/time.h"
+#include "platform/crypto/aws_signature.h"
 #include "platform/crypto/crypto.h"
 #include "services/glance/drivers/remote.h"
 
-#include <algorithm>
 #include <mutex>
 
 namespace nephele::glance {
 namespace {
-using Query = std::vector<std::pair<std::string, std::string>>;
+using Query = crypto::aws::Fields;
 
 std::string host_of(const std::string& endpoint) {
     return endpoint.substr(endpoint.find("://") + 3);
@@ -22,13 +22,10 @@ class S3Client {
   public:
     explicit S3Client(const S3Options& options) : options_(options) {}
 
-    http::ClientResponse send(http::ClientRequest request, const std::string& key, Query query,
-                              const std::string& body = "") const {
+    http::ClientResponse send(http::ClientRequest request, const std::string& key,
+                              const Query& query, const std::string& body = "") const {
         std::string path = "/" + options_.bucket + (key.empty() ? "" : "/" + percent_encode(key));
-        std::sort(query.begin(), query.end());
-        std::string text;
-        for (auto& [name, value] : query)
-            text += (text.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
+        std::string text = crypto::aws::canonical_query(query);
         request.url = options_.endpoint + path + (text.empty() ? "" : "?" + text);
         request.body = body;
         request.ca_file = options_.ca_file;
@@ -48,26 +45,23 @@ class S3Client {
               const std::string& query) const {
         std::string time = iso_time(system_clock().now());
         std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
-        std::string day = time.substr(0, 8);
         std::string digest = hex_encode(crypto::sha256(request.body));
         std::string host = host_of(options_.endpoint);
         request.headers.set("Host", host);
         request.headers.set("x-amz-content-sha256", digest);
         request.headers.set("x-amz-date", time);
-        std::string canonical = request.method + "\n" + path + "\n" + query + "\nhost:" + host +
-                                "\nx-amz-content-sha256:" + digest + "\nx-amz-date:" + time +
-                                "\n\nhost;x-amz-content-sha256;x-amz-date\n" + digest;
-        std::string scope = day + "/" + options_.region + "/s3/aws4_request";
-        std::string to_sign = "AWS4-HMAC-SHA256\n" + time + "\n" + scope + "\n" +
-                              hex_encode(crypto::sha256(canonical));
-        std::string key = "AWS4" + options_.secret_key.reveal();
-        for (auto& part : {day, options_.region, std::string("s3"), std::string("aws4_request")})
-            key = crypto::hmac_sha256(key, part);
+        const crypto::aws::SigningScope scope{time.substr(0, 8), options_.region, "s3"};
+        const crypto::aws::CanonicalRequest canonical{
+            request.method,
+            path,
+            query,
+            {{"host", host}, {"x-amz-content-sha256", digest}, {"x-amz-date", time}},
+            digest};
         request.headers.set(
             "Authorization",
-            format("AWS4-HMAC-SHA256 Credential={}/{}, "
-                   "SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature={}",
-                   options_.access_key, scope, hex_encode(crypto::hmac_sha256(key, to_sign))));
+            format("{} Credential={}/{}, SignedHeaders={}, Signature={}", crypto::aws::algorithm_4,
+                   options_.access_key, scope.text(), canonical.signed_headers(),
+                   crypto::aws::signature_4(options_.secret_key.reveal(), time, scope, canonical)));
     }
     const S3Options& options_;
 };

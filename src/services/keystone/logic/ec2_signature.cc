@@ -2,6 +2,7 @@
 #include "services/keystone/logic/ec2_signature.h"
 
 #include "base/strings.h"
+#include "platform/crypto/aws_signature.h"
 #include "platform/crypto/crypto.h"
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 
 namespace nephele::keystone::logic {
 namespace {
-using crypto::Digest;
-
 using Params = std::map<std::string, std::string>;
 
 Params params_of(const Json& credentials) {
@@ -36,37 +35,16 @@ std::string header_of(const Json& credentials, std::string_view name) {
     return "";
 }
 
-// RFC 3986: everything but the unreserved characters.
-std::string quoted(std::string_view text) {
-    std::string out;
-    for (unsigned char c : text) {
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
-        if (plain) {
-            out += static_cast<char>(c);
-        } else {
-            constexpr char digits[] = "0123456789ABCDEF";
-            out += '%';
-            out += digits[c >> 4];
-            out += digits[c & 15];
-        }
-    }
-    return out;
-}
-
-std::string canonical_query(const Params& params, std::string_view but) {
-    std::string out;
-    for (const auto& [name, value] : params) {
-        if (name == but) continue;
-        if (!out.empty()) out += '&';
-        out += quoted(name) + "=" + quoted(value);
-    }
-    return out;
+std::string query_without(const Params& params, std::string_view but) {
+    crypto::aws::Fields fields;
+    for (const auto& [name, value] : params)
+        if (name != but) fields.emplace_back(name, value);
+    return crypto::aws::canonical_query(fields);
 }
 
 std::string sign_0(const std::string& secret, const Params& params) {
-    return base64_encode(crypto::hmac(Digest::sha1, secret,
-                                      value_of(params, "Action") + value_of(params, "Timestamp")));
+    return crypto::aws::signature_2(secret,
+                                    value_of(params, "Action") + value_of(params, "Timestamp"));
 }
 
 std::string sign_1(const std::string& secret, const Params& params) {
@@ -76,7 +54,7 @@ std::string sign_1(const std::string& secret, const Params& params) {
     std::string text;
     for (const auto& [name, value] : sorted)
         if (name != "Signature") text += name + value;
-    return base64_encode(crypto::hmac(Digest::sha1, secret, text));
+    return crypto::aws::signature_2(secret, text);
 }
 
 std::string sign_2(const std::string& secret, const Params& params, const Json& credentials,
@@ -84,14 +62,8 @@ std::string sign_2(const std::string& secret, const Params& params, const Json& 
     Params all = params;
     all["SignatureMethod"] = "HmacSHA256";
     const std::string text = credentials.text("verb") + "\n" + host + "\n" +
-                             credentials.text("path") + "\n" + canonical_query(all, "Signature");
+                             credentials.text("path") + "\n" + query_without(all, "Signature");
     return base64_encode(crypto::hmac_sha256(secret, text));
-}
-
-std::string derived_key(const std::string& secret, const std::vector<std::string>& scope) {
-    std::string key = "AWS4" + secret;
-    for (const auto& part : scope) key = crypto::hmac_sha256(key, part);
-    return key;
 }
 
 // "Credential=AK/20260101/region/service/aws4_request, SignedHeaders=a;b, Signature=..."
@@ -116,22 +88,18 @@ std::optional<std::string> sign_4(const std::string& secret, const Params& param
     std::string date = value_of(params, "X-Amz-Date");
     if (date.empty()) date = header_of(credentials, "X-Amz-Date");
     const auto pieces = split(credential, '/');
-    if (pieces.size() != 5 || signed_names.empty() || date.size() < 8 ||
-        pieces[1] != date.substr(0, 8))
+    if (pieces.size() != 5 || pieces[4] != "aws4_request" || signed_names.empty() ||
+        date.size() < 8 || pieces[1] != date.substr(0, 8))
         return std::nullopt;
-    const std::vector<std::string> scope(pieces.begin() + 1, pieces.end());
-    std::string headers;
+    const crypto::aws::SigningScope scope{pieces[1], pieces[2], pieces[3]};
+    const std::string verb = credentials.text("verb"), path = credentials.text("path"),
+                      body_hash = credentials.text("body_hash");
+    const std::string query = iequals(verb, "POST") ? "" : query_without(params, "X-Amz-Signature");
+    crypto::aws::CanonicalRequest request{verb, path, query, {}, body_hash};
     for (const auto& name : split(signed_names, ';'))
-        headers += name + ":" +
-                   (name == "host" ? host : std::string(trim(header_of(credentials, name)))) + "\n";
-    const bool post = iequals(credentials.text("verb"), "POST");
-    const std::string request = credentials.text("verb") + "\n" + credentials.text("path") + "\n" +
-                                (post ? "" : canonical_query(params, "X-Amz-Signature")) + "\n" +
-                                headers + "\n" + signed_names + "\n" +
-                                credentials.text("body_hash");
-    const std::string text = "AWS4-HMAC-SHA256\n" + date + "\n" + join(scope, "/") + "\n" +
-                             hex_encode(crypto::sha256(request));
-    return hex_encode(crypto::hmac_sha256(derived_key(secret, scope), text));
+        request.headers.emplace_back(
+            name, name == "host" ? host : std::string(trim(header_of(credentials, name))));
+    return crypto::aws::signature_4(secret, date, scope, request);
 }
 
 bool is_version_4(const Params& params, const Json& credentials) {
@@ -170,8 +138,7 @@ bool s3_signature_fits(const std::string& secret, std::string_view token,
     const auto plain = text ? text : base64_decode(token);
     if (!plain || signature.empty()) return false;
     if (!plain->starts_with("AWS4"))
-        return crypto::equal_constant_time(
-            base64_encode(crypto::hmac(Digest::sha1, secret, *plain)), signature);
+        return crypto::equal_constant_time(crypto::aws::signature_2(secret, *plain), signature);
     const auto lines = split(*plain, '\n');
     if (lines.size() != 4 || lines[0] != "AWS4-HMAC-SHA256") return false;
     const auto scope = split(lines[2], '/');
@@ -179,7 +146,9 @@ bool s3_signature_fits(const std::string& secret, std::string_view token,
         (scope[2] != "s3" && scope[2] != "iam" && scope[2] != "sts"))
         return false;
     return crypto::equal_constant_time(
-        hex_encode(crypto::hmac_sha256(derived_key(secret, scope), *plain)), signature);
+        crypto::aws::signature_4(crypto::aws::signing_key(secret, {scope[0], scope[1], scope[2]}),
+                                 *plain),
+        signature);
 }
 
 std::optional<std::string> signed_time(const Json& credentials) {

@@ -44,8 +44,9 @@ std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& 
                   blob.text("access_token_id")};
 }
 
-Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key) {
-    Claims claims;
+std::optional<KeyClaims> claims_of_key(db::Tx& tx, const Ec2Key& key, Time now) {
+    KeyClaims found;
+    Claims& claims = found.claims;
     claims.user_id = key.user_id;
     claims.project_id = key.project_id;
     claims.methods = {"ec2credential"};
@@ -56,12 +57,11 @@ Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key) {
     if (!key.trust_id.empty() + !key.application_credential_id.empty() +
             !key.access_token_id.empty() >
         1)
-        throw refused_login();
-    std::optional<Time> limit;
+        return std::nullopt;
+    bool good = true;
     const auto within = [&](const auto& source) {
-        if (!source || (source->expires_at && *source->expires_at <= cloud.now()))
-            throw refused_login();
-        limit = source->expires_at;
+        good = source && !(source->expires_at && *source->expires_at <= now);
+        if (good) found.limit = source->expires_at;
     };
     if (!key.trust_id.empty()) within(find(tx, table::trusts(), Scope::all(), key.trust_id));
     if (!key.application_credential_id.empty())
@@ -69,7 +69,14 @@ Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key) {
                     key.application_credential_id));
     if (!key.access_token_id.empty())
         within(find(tx, table::access_tokens(), Scope::all(), key.access_token_id));
-    return issue(cloud, tx, std::move(claims), nullptr, limit);
+    if (!good) return std::nullopt;
+    return found;
+}
+
+Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key) {
+    auto found = claims_of_key(tx, key, cloud.now());
+    if (!found) throw refused_login();
+    return issue(cloud, tx, std::move(found->claims), nullptr, found->limit);
 }
 
 } // namespace nephele::keystone

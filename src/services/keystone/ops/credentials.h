@@ -20,6 +20,13 @@ struct Ec2Key {
 };
 std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& access);
 
+/// Who the key acts for; nothing when what it was made with is gone or over.
+struct KeyClaims {
+    Claims claims;
+    std::optional<Time> limit; ///< nothing derived from the key outlives this
+};
+std::optional<KeyClaims> claims_of_key(db::Tx& tx, const Ec2Key& key, Time now);
+
 /// A token for whom the key belongs to, never wider than what the key was made with.
 Issued issue_for_key(Cloud& cloud, db::Tx& tx, const Ec2Key& key);
 
