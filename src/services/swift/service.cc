@@ -32,12 +32,6 @@ std::shared_ptr<Backend> make_backend(Cloud& cloud) {
     return backend;
 }
 
-void start(Cloud& cloud) {
-    Site site{cloud, make_backend(cloud), Settings(cloud.config()), std::make_shared<TempTokens>(),
-              std::make_shared<Pacer>()};
-    cloud.add_state(std::make_shared<Site>(std::move(site)));
-}
-
 s3::Settings s3_settings(Cloud& cloud) {
     const Settings& settings = cloud.state<Site>().settings;
     logic::KeystoneRules rules = settings.keystone;
@@ -60,9 +54,21 @@ std::shared_ptr<s3::Keys> s3_keys(Cloud& cloud) {
     return s3::listed_keys(std::move(keys));
 }
 
-std::shared_ptr<Face> s3_face(Cloud& cloud) {
+std::shared_ptr<Face> make_s3_face(Cloud& cloud) {
     return s3::make_face(cloud.state<Site>().backend, s3_keys(cloud), s3_settings(cloud),
                          cloud.clock(), cloud.ids());
+}
+
+void start(Cloud& cloud) {
+    Site site{cloud, make_backend(cloud), Settings(cloud.config()), std::make_shared<TempTokens>(),
+              std::make_shared<Pacer>()};
+    cloud.add_state(std::make_shared<Site>(std::move(site)));
+    cloud.add_state(make_s3_face(cloud));
+}
+
+// One for both ways to reach it: what it locks is locked for all.
+std::shared_ptr<Face> s3_face(Cloud& cloud) {
+    return {&cloud.state<Face>(), [](Face*) {}};
 }
 
 std::shared_ptr<http::Application> mount(Cloud& cloud) {

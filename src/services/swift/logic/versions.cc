@@ -2,15 +2,17 @@
 #include "services/swift/logic/versions.h"
 
 #include "base/strings.h"
-#include "services/swift/logic/large_object.h"
 #include "services/swift/logic/listed_etag.h"
 #include "services/swift/logic/names.h"
+
+#include <algorithm>
 
 namespace nephele::swift::logic {
 namespace {
 using namespace std::string_literals;
 
 constexpr std::int64_t last_tick = 999'999'999'999'999;
+constexpr std::size_t digits_of_tick = 15;
 
 std::string of(const Metadata& metadata, const char* name) {
     const auto found = metadata.find(name);
@@ -24,25 +26,26 @@ std::string versions_container_name(const std::string& container) {
     return "\0versions\0"s + container;
 }
 
-std::string version_prefix(const std::string& object) { return "\0"s + object + "\0"s; }
+std::string version_prefix(const std::string& object) { return object + '\0'; }
 
 std::string version_name(const std::string& object, Timestamp version) {
-    return version_prefix(object) + Timestamp{last_tick - version.ticks, 0}.text();
+    const std::string digits = std::to_string(last_tick - version.ticks);
+    return version_prefix(object) +
+           std::string(digits_of_tick - std::min(digits_of_tick, digits.size()), '0') + digits;
 }
 
 std::optional<Version> parse_version_name(std::string_view name) {
-    if (name.size() < 3 || name[0] != '\0') return std::nullopt;
     const auto end = name.rfind('\0');
-    if (end == 0) return std::nullopt;
-    const auto inverted = Timestamp::parse(name.substr(end + 1));
-    if (!inverted) return std::nullopt;
-    return Version{std::string(name.substr(1, end - 1)), {last_tick - inverted->ticks, 0}};
+    if (end == name.npos || end == 0) return std::nullopt;
+    const auto inverted = to_int(name.substr(end + 1));
+    if (!inverted || *inverted < 0 || *inverted > last_tick) return std::nullopt;
+    return Version{std::string(name.substr(0, end)), {last_tick - *inverted, 0}};
 }
 
 Versioning versioning_of(const Metadata& container) {
-    if (of(container, versions_container_header).empty()) return Versioning::off;
-    return iequals(of(container, versions_enabled_header), "true") ? Versioning::enabled
-                                                                   : Versioning::suspended;
+    const std::string enabled = of(container, versions_enabled_header);
+    if (enabled.empty()) return Versioning::off;
+    return is_true(enabled) ? Versioning::enabled : Versioning::suspended;
 }
 
 std::optional<std::pair<std::string, std::string>> symlink_target(const ObjectInfo& info) {
@@ -53,31 +56,24 @@ std::optional<std::pair<std::string, std::string>> symlink_target(const ObjectIn
     return std::pair{path->substr(0, slash), path->substr(slash + 1)};
 }
 
-ObjectInfo version_symlink(const std::string& container, const std::string& object,
-                           const ObjectInfo& version, Timestamp id) {
+ObjectInfo version_link(const ObjectInfo& version, Timestamp id) {
     ObjectInfo link;
-    const std::string target =
-        quote_path(versions_container_name(container) + "/" + version_name(object, id));
-    const std::string bytes = std::to_string(
-        is_static_large_object(version) ? large_object_bytes(version) : version.bytes);
     link.content_type = version.content_type;
-    link.data_timestamp = link.timestamp = id;
-    link.metadata = {{symlink_target_header, target},
-                     {symlink_etag_header, version.etag},
-                     {symlink_bytes_header, bytes},
-                     {"X-Object-Sysmeta-Symloop-Extend", "true"},
-                     {"X-Object-Sysmeta-Allow-Reserved-Names", "true"},
-                     {versions_symlink_header, "true"}};
-    ListedEtag listed;
-    listed.etag = "d41d8cd98f00b204e9800998ecf8427e"; // of no bytes
-    const auto own = parse_listed_etag(version.listed_etag);
-    for (const char* name : {"s3_etag", "slo_etag"})
-        if (auto value = own.parameter(name); !value.empty()) listed.parameters[name] = value;
-    listed.parameters["symlink_target"] = target;
-    listed.parameters["symlink_target_etag"] = version.etag;
-    listed.parameters["symlink_target_bytes"] = bytes;
+    link.metadata[version_id_header] = id.text();
+    if (const auto at = of(version.metadata, "X-Delete-At"); !at.empty())
+        link.metadata["X-Delete-At"] = at;
+    ListedEtag listed =
+        parse_listed_etag(version.listed_etag.empty() ? version.etag : version.listed_etag);
+    listed.parameters["version_id"] = id.text();
     link.listed_etag = listed.text();
+    link.listed_bytes = version.listed_bytes.value_or(version.bytes);
     return link;
+}
+
+bool is_version_link(const ObjectInfo& info) { return info.metadata.count(version_id_header); }
+
+std::optional<Timestamp> linked_version(const ObjectInfo& info) {
+    return Timestamp::parse(of(info.metadata, version_id_header));
 }
 
 bool is_delete_marker(std::string_view content_type) {

@@ -21,6 +21,11 @@ Failure damaged(const std::string& what) {
 
 // False when it does not lead on.
 bool follow(const ObjectInfo& info, ObjectName& name) {
+    if (const auto version = logic::linked_version(info)) {
+        name.object = logic::version_name(name.object, *version);
+        name.container = logic::versions_container_name(name.container);
+        return true;
+    }
     const auto target = logic::symlink_target(info);
     if (!target) return false;
     const auto account = info.metadata.find(logic::symlink_account_header);

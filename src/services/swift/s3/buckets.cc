@@ -48,12 +48,9 @@ void need_owner(const Call& call) {
 } // namespace
 
 Metadata versioning_change(Call& call, const std::string& bucket, bool enabled) {
-    const std::string hidden = logic::versions_container_name(bucket);
-    call.backend.save_container(call.request.account, hidden,
-                                {{logic::parent_container_header, percent_encode(bucket)}},
+    call.backend.save_container(call.request.account, logic::versions_container_name(bucket), {},
                                 std::nullopt, true, call.backend.now());
-    return {{logic::versions_enabled_header, enabled ? "True" : "False"},
-            {logic::versions_container_header, percent_encode(hidden)}};
+    return {{logic::versions_enabled_header, enabled ? "True" : "False"}};
 }
 
 http::Response list_buckets(Call& call) {

@@ -48,10 +48,16 @@ void check_access(const Call& call, const Bucket& bucket, Need need, const std::
 }
 } // namespace
 
-std::unique_lock<std::mutex> Locks::hold(const ObjectName& name) {
+std::shared_mutex& Locks::stripe(const ObjectName& name) {
     const std::size_t hash =
         std::hash<std::string>{}(name.account + "/" + name.container + "/" + name.object);
-    return std::unique_lock(stripes_[hash % stripes_.size()]);
+    return stripes_[hash % stripes_.size()];
+}
+std::unique_lock<std::shared_mutex> Locks::hold(const ObjectName& name) {
+    return std::unique_lock(stripe(name));
+}
+std::shared_lock<std::shared_mutex> Locks::share(const ObjectName& name) {
+    return std::shared_lock(stripe(name));
 }
 
 std::string metadata_of(const Metadata& metadata, const std::string& name) {

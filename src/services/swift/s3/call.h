@@ -13,6 +13,7 @@
 
 #include <array>
 #include <mutex>
+#include <shared_mutex>
 
 namespace nephele::swift::s3 {
 
@@ -38,10 +39,13 @@ class Keys {
 /// What is looked at and then changed is so by one request at a time, in this process.
 class Locks {
   public:
-    std::unique_lock<std::mutex> hold(const ObjectName& name);
+    std::unique_lock<std::shared_mutex> hold(const ObjectName& name);
+    /// Many at once, but none while it is held.
+    std::shared_lock<std::shared_mutex> share(const ObjectName& name);
 
   private:
-    std::array<std::mutex, 256> stripes_;
+    std::shared_mutex& stripe(const ObjectName& name);
+    std::array<std::shared_mutex, 256> stripes_;
 };
 
 struct Call {

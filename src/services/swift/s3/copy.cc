@@ -195,11 +195,7 @@ http::Response upload_part_copy(Call& call) {
     auto writer = call.backend.put(name, 0, length);
     copy_bytes(*source.object.reader, first, length, *writer);
     const std::string etag = writer->etag();
-    ObjectInfo info;
-    info.content_type = "application/octet-stream";
-    info.data_timestamp = info.timestamp = call.backend.now();
-    const Timestamp when = info.timestamp;
-    writer->commit(std::move(info));
+    const Timestamp when = commit_part(call, bucket, *writer);
     auto response = xml_answer(copy_result("CopyPartResult", etag, when));
     show_source(response, source);
     return response;

@@ -67,8 +67,8 @@ void expire_versions(Call& call, const Bucket& bucket, const LifecycleRule& rule
     std::string key;
     Time covered_since{};
     std::vector<logic::Version> gone, lonely;
-    each_object(call.backend, account, bucket.versions_container(),
-                std::string(1, '\0') + rule.prefix, [&](const ListedObject& row) {
+    each_object(call.backend, account, bucket.versions_container(), rule.prefix,
+                [&](const ListedObject& row) {
                     const auto version = logic::parse_version_name(row.name);
                     if (!version) return;
                     const bool newest = version->object != key;

@@ -80,6 +80,8 @@ http::Response list_parts(Call& call);
 http::Response complete_upload(Call& call);
 /// Throws NoSuchUpload. The object that marks the upload of the request.
 ObjectInfo need_upload(Call& call, const Bucket& bucket);
+/// Commits a part while nobody completes or gives up the upload. Throws NoSuchUpload.
+Timestamp commit_part(Call& call, const Bucket& bucket, ObjectWriter& writer);
 /// Number of a part in the query. Throws InvalidArgument.
 std::uint64_t part_number(const Call& call);
 ObjectName part_name(const Call& call, const Bucket& bucket, std::uint64_t number);

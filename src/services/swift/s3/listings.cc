@@ -122,8 +122,7 @@ class VersionCursor {
   public:
     VersionCursor(Call& call, const Bucket& bucket, const std::string& prefix)
         : call_(call), bucket_(bucket) {
-        versions_query_.prefix = std::string(1, '\0') + prefix;
-        plain_query_.prefix = prefix;
+        versions_query_.prefix = plain_query_.prefix = prefix;
         versions_query_.limit = plain_query_.limit = call.settings.max_listed;
     }
     void start_after(const std::string& key) {
@@ -136,7 +135,7 @@ class VersionCursor {
         plain_.clear();
         versions_done_ = plain_done_ = false;
         start_after(prefix + behind_all);
-        versions_query_.marker = std::string(1, '\0') + prefix + behind_all;
+        versions_query_.marker = prefix + behind_all;
     }
     std::optional<VersionRow> next() {
         fill();
@@ -171,7 +170,7 @@ class VersionCursor {
             if (!rows.empty()) plain_query_.marker = rows.back().name;
             for (auto& row : rows)
                 // Links stand for a version that is listed itself.
-                if (logic::parse_listed_etag(row.etag).parameter("symlink_target").empty())
+                if (logic::parse_listed_etag(row.etag).parameter("version_id").empty())
                     plain_.push_back({row.name, "null", row.timestamp, row, false});
             std::reverse(plain_.begin(), plain_.end());
         }

@@ -161,6 +161,19 @@ ObjectName part_name(const Call& call, const Bucket& bucket, std::uint64_t numbe
             format("{}/{}/{}", call.request.key(), call.request.query.get("uploadId"), number)};
 }
 
+Timestamp commit_part(Call& call, const Bucket& bucket, ObjectWriter& writer) {
+    const auto lock =
+        call.locks.share({call.request.account, bucket.segments_container(),
+                          call.request.key() + "/" + call.request.query.get("uploadId")});
+    need_upload(call, bucket);
+    ObjectInfo info;
+    info.content_type = "application/octet-stream";
+    info.data_timestamp = info.timestamp = call.backend.now();
+    const Timestamp when = info.timestamp;
+    if (writer.commit(std::move(info)) == Outcome::absent) throw failure(Code::NoSuchUpload);
+    return when;
+}
+
 http::Response upload_part(Call& call) {
     const Bucket bucket = need_bucket(call, Need::write);
     const auto name = part_name(call, bucket, part_number(call));
@@ -169,13 +182,8 @@ http::Response upload_part(Call& call) {
     check_quota(call, bucket, length);
     auto writer = call.backend.put(name, 0, length);
     receive(call, *writer);
-    // The upload may have been given up meanwhile: nothing must be left behind then.
-    need_upload(call, bucket);
-    ObjectInfo info;
-    info.content_type = "application/octet-stream";
-    info.data_timestamp = info.timestamp = call.backend.now();
     const std::string etag = writer->etag();
-    writer->commit(std::move(info));
+    commit_part(call, bucket, *writer);
     http::Response response = empty_answer();
     response.headers.set("ETag", quoted(etag));
     if (const auto checksum = call.body.checksum())

@@ -247,10 +247,8 @@ std::string amz_headers_2(const http::Headers& headers) {
     return out;
 }
 
-std::string resource_2(const http::RequestHead& head, const Query& query, const Target& target) {
-    std::string out;
-    if (target.virtual_host) out = "/" + target.bucket;
-    out += path_of_target(head.target);
+std::string resource_2(std::string path, const Query& query) {
+    std::string out = std::move(path);
     char separator = '?';
     for (const auto name : subresources) {
         const auto* value = query.find(name);
@@ -268,10 +266,18 @@ bool fits_2(const Authorization& authorization, const std::string& secret,
     std::string date = head.headers.get("Date");
     if (head.headers.find("x-amz-date")) date.clear();
     if (authorization.presigned) date = query.get("Expires");
-    const std::string text = head.method + "\n" + head.headers.get("Content-MD5") + "\n" +
-                             head.headers.get("Content-Type") + "\n" + date + "\n" +
-                             amz_headers_2(head.headers) + resource_2(head, query, target);
-    return crypto::equal_constant_time(aws::signature_2(secret, text), authorization.signature);
+    const std::string before = head.method + "\n" + head.headers.get("Content-MD5") + "\n" +
+                               head.headers.get("Content-Type") + "\n" + date + "\n" +
+                               amz_headers_2(head.headers);
+    const auto fits = [&](std::string path) {
+        return crypto::equal_constant_time(
+            aws::signature_2(secret, before + resource_2(std::move(path), query)),
+            authorization.signature);
+    };
+    std::string path(path_of_target(head.target));
+    if (target.virtual_host) path = "/" + target.bucket + path;
+    // Some clients sign a bucket as "/bucket/" and ask for "/bucket".
+    return fits(path) || (target.key.empty() && !path.ends_with('/') && fits(path + "/"));
 }
 
 } // namespace

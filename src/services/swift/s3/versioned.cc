@@ -12,10 +12,6 @@ namespace nephele::swift::s3 {
 namespace {
 using logic::Versioning;
 
-bool is_version_link(const ObjectInfo& info) {
-    return !metadata_of(info.metadata, logic::versions_symlink_header).empty();
-}
-
 ObjectName hidden(const Bucket& bucket, const ObjectName& visible, Timestamp id) {
     return {visible.account, bucket.versions_container(), logic::version_name(visible.object, id)};
 }
@@ -39,14 +35,14 @@ void copy_as_it_is(Backend& backend, ObjectReader& from, const ObjectName& to, T
 // What was there before versioning becomes a version of its own before it is covered.
 void keep_null_version(Call& call, const Bucket& bucket, const ObjectName& visible) {
     const auto current = call.backend.open(visible);
-    if (!current || is_version_link(current->info())) return;
+    if (!current || logic::is_version_link(current->info())) return;
     const Timestamp id{current->info().data_timestamp.ticks, 0};
     copy_as_it_is(call.backend, *current, hidden(bucket, visible, id), id);
 }
 
 void put_link(Call& call, const Bucket& bucket, const ObjectName& visible,
               const ObjectInfo& version, Timestamp id, Timestamp when) {
-    ObjectInfo link = logic::version_symlink(bucket.name, visible.object, version, id);
+    ObjectInfo link = logic::version_link(version, id);
     link.data_timestamp = link.timestamp = when;
     auto writer = call.backend.put(visible, bucket.info.policy, 0);
     if (writer->commit(std::move(link)) == Outcome::absent)
@@ -80,7 +76,8 @@ std::optional<NewestVersion> newest_version(Call& call, const Bucket& bucket,
 // After a version went: what clients see is the newest that is left.
 void show_newest(Call& call, const Bucket& bucket, const ObjectName& visible) {
     const auto current = call.backend.head(visible);
-    if (current && !is_version_link(*current)) return; // the null version is newer than all others
+    if (current && !logic::is_version_link(*current))
+        return; // the null version is newer than all others
     const auto newest = newest_version(call, bucket, visible.object);
     if (newest && !logic::is_delete_marker(newest->row.content_type)) {
         const auto info = call.backend.head(hidden(bucket, visible, newest->id));
@@ -99,7 +96,11 @@ Removed make_marker(Call& call, const Bucket& bucket, const ObjectName& visible)
     marker.content_type = logic::delete_marker_type;
     marker.data_timestamp = marker.timestamp = id;
     call.backend.put(hidden(bucket, visible, id), 0, 0)->commit(std::move(marker));
+    const auto current = call.backend.head(visible);
     call.backend.remove(visible, call.backend.now());
+    // In a suspended bucket the null version goes for good.
+    if (current && bucket.versioning == Versioning::suspended)
+        drop_segments_of(call, bucket, visible.object, *current);
     return {id.text(), true};
 }
 
@@ -114,7 +115,7 @@ Removed remove_version(Call& call, const Bucket& bucket, const ObjectName& visib
     const auto info = call.backend.head(name);
     Removed removed{version_id, false};
     if (!info) return removed;
-    if (name.container == visible.container && is_version_link(*info)) return removed;
+    if (name.container == visible.container && logic::is_version_link(*info)) return removed;
     check_lock(call, *info, bypass);
     removed.marker = logic::is_delete_marker(info->content_type);
     call.backend.remove(name, call.backend.now());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/swift/s3/xml_writer.h"
 
+#include "base/strings.h"
 #include "platform/xml/xml.h"
 
 namespace nephele::swift::s3 {
@@ -44,10 +45,10 @@ Xml& Xml::close() {
 
 Xml& Xml::text(std::string_view name, std::string_view value) {
     const std::string tag(name);
-    // A line end in text would be read as another one.
-    std::string written = xml::escaped(without_controls(value));
-    for (auto at = written.find('\r'); at != written.npos; at = written.find('\r', at))
-        written.replace(at, 1, "&#13;");
+    // A line end in text would be read as another one, so it goes by its number.
+    std::vector<std::string> lines = split(without_controls(value), '\r');
+    for (auto& line : lines) line = xml::escaped(line);
+    const std::string written = join(lines, "&#13;");
     out_ += "<" + tag + ">" + written + "</" + tag + ">";
     return *this;
 }

@@ -165,16 +165,18 @@ TEST_CASE("versions: the newest sorts first, and names come back") {
     CHECK(back->object == "a/b");
     CHECK(back->id == old);
     CHECK(!logic::parse_version_name("plain"));
+    CHECK(!logic::parse_version_name(std::string("k\0x", 3)));
     ObjectInfo version;
     version.bytes = 7;
     version.etag = "abc";
-    const auto link = logic::version_symlink("c", "k", version, old);
-    const auto target = logic::symlink_target(link);
-    REQUIRE(target);
-    CHECK(target->first == logic::versions_container_name("c"));
-    CHECK(target->second == logic::version_name("k", old));
+    version.listed_etag = "def; s3_etag=ghi-2";
+    const auto link = logic::version_link(version, old);
+    CHECK(logic::linked_version(link) == old);
+    CHECK(link.listed_bytes == 7);
     const auto listed = logic::parse_listed_etag(link.listed_etag);
-    CHECK(listed.for_s3() == "abc");
-    CHECK(listed.target_bytes() == 7);
+    CHECK(listed.for_s3() == "ghi-2");
+    CHECK(listed.parameter("version_id") == old.text());
+    CHECK(link.listed_etag.ends_with("version_id=" + old.text()));
+    CHECK_FALSE(logic::is_version_link(version));
     CHECK(!logic::symlink_target(version));
 }
