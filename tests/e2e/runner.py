@@ -7,14 +7,9 @@ import sys
 import time
 import unittest
 
-<<<<<<< HEAD
 MODULES = ['test_cli_identity', 'test_cli_directory', 'test_cli_network', 'test_cli_image', 'test_cli_glance',
            'test_cli_compute', 'test_sdk', 'test_story', 'test_crash', 'test_tenants', 'test_federation', 'test_saml',
-           'test_leftovers']
-=======
-MODULES = ['test_cli_identity', 'test_cli_directory', 'test_cli_network', 'test_cli_image', 'test_cli_compute', 'test_sdk',
-           'test_story', 'test_crash', 'test_tenants', 'test_federation', 'test_saml', 'test_s3_clients', 'test_leftovers']
->>>>>>> 2444bd5 (swift: S3's clients end to end; its versions are those of Swift's own API; a fuzzer over what it reads first)
+           'test_s3_clients', 'test_leftovers']
 
 
 class Result(unittest.TestResult):

@@ -14,12 +14,8 @@ PROGRAM = os.environ.get('NEPHELE_PROGRAM', os.path.join(ROOT, 'build', 'nephele
 
 
 class PrivateNephele:
-<<<<<<< HEAD
-    """settings: as --set takes them. `files`: name -> text, written into the folder first; {folder} is filled in both."""
-=======
-    """settings: as --set takes them. `files`: name -> text, written into the folder first; {folder} is filled in.
+    """settings: as --set takes them. `files`: name -> text, written into the folder first; {folder} is filled in both.
     `address`: one of 127.0.0.0/8; on one of its own the traditional ports are free too."""
->>>>>>> 2444bd5 (swift: S3's clients end to end; its versions are those of Swift's own API; a fuzzer over what it reads first)
 
     def __init__(self, port, settings=(), files=None, address='127.0.0.1'):
         self.port = port
@@ -28,14 +24,9 @@ class PrivateNephele:
         self.folder = tempfile.mkdtemp(prefix='nephele-private-')
         for name, text in (files or {}).items():
             with open(os.path.join(self.folder, name), 'w') as file:
-<<<<<<< HEAD
                 file.write(text.replace('{folder}', self.folder))
-        base = [f'http.port={port}', 'http.traditional_ports=false', f'data.directory="{self.folder}"',
-=======
-                file.write(text)
         base = [f'http.port={port}', f'http.address="{address}"', 'http.traditional_ports=false',
                 f'data.directory="{self.folder}"',
->>>>>>> 2444bd5 (swift: S3's clients end to end; its versions are those of Swift's own API; a fuzzer over what it reads first)
                 'nova.driver="none"', 'neutron.driver="fake"', 'keystone.admin_password="secret"',
                 'keystone.password_hash_rounds=4']
         arguments = [word for setting in [*base, *settings]
