@@ -6,6 +6,7 @@
 #include "platform/api/key_claim.h"
 #include "platform/api/query.h"
 #include "platform/api/router.h"
+#include "platform/auth/certificate_authenticator.h"
 #include "platform/context/readiness.h"
 #include "platform/log/log.h"
 #include "platform/metrics/metrics.h"
@@ -241,7 +242,7 @@ struct Api::Impl {
                 .header("Allow", join(routed.match.allow, ", "));
     }
 
-    Principal identify(const http::RequestHead& head, const Route& route,
+    Principal identify(const http::RequestHead& head, const Service& service, const Route& route,
                        std::string& token) const {
         auto* header = head.headers.find("X-Auth-Token");
         if (!header) header = head.headers.find("X-Storage-Token");
@@ -249,6 +250,9 @@ struct Api::Impl {
         if (header && cloud.authenticator) {
             token = std::string(trim(*header));
             who = principal_of(cloud, head, token);
+        } else if (!head.client_certificate_thumbprint.empty() && !route.options.open &&
+                   cloud.has_state<CertificateAuthenticator>()) {
+            who = cloud.state<CertificateAuthenticator>().authenticate(service.type, head);
         }
         if (!who && !route.options.open)
             throw unauthorized("The request you have made requires authentication.");
@@ -291,7 +295,7 @@ struct Api::Impl {
         const Route& first = *routed.match.routes.front();
         // Who comes before what: a caller without a token learns nothing about the body.
         std::string token;
-        Principal who = identify(head, first, token);
+        Principal who = identify(head, service, first, token);
         if (!who.may_call(service.type, head.method, routed.path) &&
             !who.may_call(service.type, head.method, head.path))
             throw forbidden("AccessRules", "The access rules of the application credential do not "

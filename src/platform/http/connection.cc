@@ -150,6 +150,7 @@ bool Connection::step_handshake() {
     auto result = io_.handshake();
     if (result.state == Io::ok) {
         certificate_subject_ = io_.client_certificate_subject();
+        certificate_issuer_ = io_.client_certificate_issuer();
         certificate_thumbprint_ = base64url_encode(io_.client_certificate_digest(), false);
         phase_ = Phase::head;
         return true;
@@ -208,6 +209,7 @@ bool Connection::accept_head() {
     head_.local_port = local_port_;
     head_.tls = io_.tls();
     head_.client_certificate_subject = certificate_subject_;
+    head_.client_certificate_issuer = certificate_issuer_;
     head_.client_certificate_thumbprint = certificate_thumbprint_;
     if (verdict.status != 0) {
         framing_.keep_alive = false;

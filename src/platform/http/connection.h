@@ -85,7 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Core& core_;
     Loop& loop_;
     Transport io_;
-    std::string peer_, certificate_subject_, certificate_thumbprint_;
+    std::string peer_, certificate_subject_, certificate_thumbprint_, certificate_issuer_;
     std::uint16_t local_port_ = 0;
 
     std::atomic<std::int64_t> deadline_ms_{0}; ///< 0: none

@@ -43,6 +43,7 @@ struct RequestHead {
     std::string client_certificate_subject; ///< of a verified mTLS peer, else empty
     /// SHA-256 of that certificate in base64url without padding, as RFC 8705 writes it.
     std::string client_certificate_thumbprint;
+    std::string client_certificate_issuer; ///< who signed it, as the subject
 };
 
 /// A request body read piece by piece. Blocking; throws TransferError when the client goes away,

@@ -149,14 +149,24 @@ std::string Transport::client_certificate_digest() const {
     return digest;
 }
 
-std::string Transport::client_certificate_subject() const {
-    const auto certificate = verified_certificate(tls_);
-    if (!certificate) return "";
+namespace {
+std::string text_of(const X509_NAME* name) {
     std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new(BIO_s_mem()), BIO_free);
-    X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate.get()), 0, XN_FLAG_RFC2253);
+    X509_NAME_print_ex(text.get(), name, 0, XN_FLAG_RFC2253);
     char* data = nullptr;
     auto size = BIO_get_mem_data(text.get(), &data);
     return std::string(data, static_cast<std::size_t>(size));
+}
+} // namespace
+
+std::string Transport::client_certificate_subject() const {
+    const auto certificate = verified_certificate(tls_);
+    return certificate ? text_of(X509_get_subject_name(certificate.get())) : "";
+}
+
+std::string Transport::client_certificate_issuer() const {
+    const auto certificate = verified_certificate(tls_);
+    return certificate ? text_of(X509_get_issuer_name(certificate.get())) : "";
 }
 
 std::string Transport::peer_address() const {

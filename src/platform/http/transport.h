@@ -57,6 +57,7 @@ class Transport {
     /// Received bytes that the descriptor no longer announces.
     bool pending() const;
     std::string client_certificate_subject() const;
+    std::string client_certificate_issuer() const;
     /// SHA-256 over the certificate (DER), raw bytes; empty when there is none.
     std::string client_certificate_digest() const;
     std::string peer_address() const;

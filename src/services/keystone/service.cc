@@ -11,6 +11,7 @@
 #include "services/keystone/model/token.h"
 #include "services/keystone/ops/audit.h"
 #include "services/keystone/ops/authenticator.h"
+#include "services/keystone/ops/certificate_login.h"
 #include "services/keystone/ops/directories.h"
 #include "services/keystone/ops/federation_sources.h"
 #include "services/keystone/ops/oauth1.h"
@@ -35,6 +36,7 @@ void start(Cloud& cloud) {
     auto& authenticator =
         cloud.add_state(std::make_shared<TokenAuthenticator>(cloud, state, epoch));
     cloud.authenticator = &authenticator;
+    start_certificate_logins(cloud);
     const std::string sources = cloud.config().text("keystone.federation_providers_file");
     cloud.add_state(std::make_shared<FederationSources>(
         sources.empty() ? FederationSources() : FederationSources::load(sources)));
@@ -91,6 +93,7 @@ api::Service service() {
     service.migrations = migrations();
     service.policies = policies();
     service.options = options();
+    for (auto& option : certificate_options()) service.options.push_back(std::move(option));
     service.tasks = {{.name = "keystone.forget_revocations",
                       .every_ms = 3'600'000,
                       .run = forget_old_revocations}};

@@ -2,6 +2,7 @@
 #include "base/strings.h"
 #include "services/keystone/api/directory_records.h"
 #include "services/keystone/store/changes.h"
+#include "services/keystone/store/federation.h"
 #include "services/keystone/store/identity.h"
 
 namespace nephele::keystone {
@@ -115,7 +116,9 @@ Reply add_user(FreeCall& free) {
 
 void check_user(Call& call) {
     const auto [group, user] = both(call, "identity:check_user_in_group");
-    if (!store::is_member(call.tx, group.id, user.id)) throw not_in_group(group, user);
+    if (!store::is_member(call.tx, group.id, user.id) &&
+        !store::expiring_memberships_of(call.tx, user.id, call.now).count(group.id))
+        throw not_in_group(group, user);
 }
 
 Membership need_membership(Call& call) {

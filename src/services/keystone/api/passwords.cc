@@ -3,6 +3,7 @@
 // token is needed: an expired password must be changeable.
 #include "base/strings.h"
 #include "services/keystone/api/support.h"
+#include "services/keystone/ops/directories.h"
 #include "services/keystone/ops/failed_logins.h"
 #include "services/keystone/ops/set_password.h"
 #include "services/keystone/ops/watched_login.h"
@@ -25,10 +26,20 @@ Change read_change(const Json& body) {
             password::Password(user.text("password"))};
 }
 
+// The user of a directory when the directory takes the original password.
+User prove_there(Attempt& attempt, const std::string& user_id, const Change& change) {
+    const auto answer = log_in_by_directory(attempt.cloud, user_id, "", "", change.original);
+    if (!answer || !answer->user) throw refused_login();
+    auto user = attempt.read([&](db::Tx& tx) { return find_named_user(tx, {.id = user_id}); });
+    if (!user) throw refused_login();
+    return std::move(*user);
+}
+
 // The user when the original password is right and may be changed now.
 User prove(Attempt& attempt, const std::string& user_id, const Change& change) {
     State& state = attempt.state;
     attempt.guard("id " + user_id);
+    if (find_in_directory(attempt.cloud, user_id)) return prove_there(attempt, user_id, change);
     const auto user =
         attempt.read([&](db::Tx& tx) { return find_named_user(tx, {.id = user_id}); });
     if (!user || user->password_hash.empty() || logic::is_locked(state.rules, *user, attempt.now)) {
@@ -76,11 +87,26 @@ void check_may_change(Cloud& cloud, const User& user, const Change& change) {
                                  state.rules.unique_last));
 }
 
+// A directory has rules of its own besides ours, and keeps what was used before.
+Reply change_there(FreeCall& free, const InDirectory& found, const User& user,
+                   const Change& change) {
+    logic::check_pattern(free.cloud.state<State>().rules, change.wanted.reveal());
+    if (change.wanted.reveal().empty())
+        throw bad_request("ValidationError", "A password in a directory cannot be empty.");
+    found.directory->put_user(directory_user_of(user, found.mapping.local_id), change.wanted);
+    return free.write([&](Call& call) {
+        store::revoke(call, {.user_id = user.id});
+        return Reply{.status = 204};
+    });
+}
+
 Reply change_password(FreeCall& free) {
     const std::string user_id = free.read([](Call& call) { return call.path("user_id"); });
     const Change change = read_change(free.in.body);
     const User proved = prove_counted(free, user_id, change);
     check_may_change(free.cloud, proved, change);
+    if (const auto found = find_in_directory(free.cloud, user_id))
+        return change_there(free, *found, proved, change);
     const NewPassword secret = prepare_password(free.cloud, change.wanted.reveal());
     return free.write([&](Call& call) {
         User user = need(call.tx, table::users(), Scope::all(), user_id);

@@ -2,6 +2,7 @@
 // Users. Passwords are hashed before the transaction that stores them.
 #include "base/strings.h"
 #include "services/keystone/api/directory_records.h"
+#include "services/keystone/model/group_of_user.h"
 #include "services/keystone/ops/set_password.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/store/changes.h"
@@ -161,11 +162,16 @@ void revoke_tokens(Call& call) {
     store::revoke(call, {.user_id = user.id});
 }
 
-Listed<Group> groups_of(Call& call, const Page& page) {
+Listed<GroupOfUser> groups_of(Call& call, const Page& page) {
     const User user =
         need_allowed(call, table::users(), call.path("user_id"), "identity:list_groups_for_user");
-    return list(call.tx, table::groups(), list_scope(call), page,
-                {"id IN (SELECT group_id FROM keystone_memberships WHERE user_id = ?)", {user.id}});
+    auto groups = list(call.tx, table::groups_of_user(), list_scope(call), page,
+                       store::of_user(user.id, call.now));
+    const auto ends = store::expiring_memberships_of(call.tx, user.id, call.now);
+    for (auto& group : groups.items)
+        if (const auto end = ends.find(group.id); end != ends.end())
+            group.membership_expires_at = end->second;
+    return groups;
 }
 
 } // namespace

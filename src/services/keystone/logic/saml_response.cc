@@ -93,29 +93,33 @@ void check_conditions(const Element& assertion, const SamlExpected& expected) {
     if (!audience && !expected.unsolicited) refuse("it names no audience");
 }
 
-// Until when the one who brings it is believed to be its subject; nothing when not.
-std::optional<Time> confirmed_until(const Element& confirmation, const SamlExpected& expected) {
-    if (confirmation.attribute("Method") != "urn:oasis:names:tc:SAML:2.0:cm:bearer")
-        return std::nullopt;
+// Whether the one who brings it is believed to be its subject now.
+bool confirms(const Element& confirmation, const SamlExpected& expected) {
+    if (confirmation.attribute("Method") != "urn:oasis:names:tc:SAML:2.0:cm:bearer") return false;
     const Element* data = part(confirmation, "SubjectConfirmationData");
-    if (!data || data->attribute("Recipient") != expected.recipient) return std::nullopt;
+    if (!data || data->attribute("Recipient") != expected.recipient) return false;
     const auto until = time_in(*data, "NotOnOrAfter");
-    if (!until || until->plus_seconds(expected.clock_skew) <= expected.now) return std::nullopt;
+    if (!until || until->plus_seconds(expected.clock_skew) <= expected.now) return false;
     const auto from = time_in(*data, "NotBefore");
-    if (from && *from > expected.now.plus_seconds(expected.clock_skew)) return std::nullopt;
+    if (from && *from > expected.now.plus_seconds(expected.clock_skew)) return false;
     const std::string answered = data->attribute("InResponseTo");
-    if (answered != expected.request_id && !(answered.empty() && expected.unsolicited))
-        return std::nullopt;
-    return until;
+    return answered == expected.request_id || (answered.empty() && expected.unsolicited);
 }
 
+// Until when it could be shown again, whichever of its confirmations would hold then.
 Time check_subject(const Element& assertion, const SamlExpected& expected) {
     const auto subjects = parts(assertion, "Subject");
     if (subjects.size() != 1) refuse("it does not have one subject");
-    for (const Element* confirmation : parts(*subjects.front(), "SubjectConfirmation"))
-        if (const auto until = confirmed_until(*confirmation, expected))
-            return until->plus_seconds(expected.clock_skew);
-    refuse("nothing in it says that it is meant for this request, this address and this time");
+    bool confirmed = false;
+    Time longest = expected.now;
+    for (const Element* one : parts(*subjects.front(), "SubjectConfirmation")) {
+        confirmed = confirmed || confirms(*one, expected);
+        if (const Element* data = part(*one, "SubjectConfirmationData"))
+            longest = std::max(longest, time_in(*data, "NotOnOrAfter").value_or(longest));
+    }
+    if (!confirmed)
+        refuse("nothing in it says that it is meant for this request, this address and this time");
+    return longest.plus_seconds(expected.clock_skew);
 }
 
 // Under the names web servers in front give them as well.

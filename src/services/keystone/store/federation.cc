@@ -239,6 +239,26 @@ void set_expiring_memberships(Context& context, const IdentityProvider& provider
                                          .expires_at = expires_at});
 }
 
+std::map<std::string, Time> expiring_memberships_of(db::Tx& tx, const std::string& user_id,
+                                                    Time now) {
+    std::map<std::string, Time> ends;
+    tx.each("SELECT m.group_id, MAX(m.expires_at) FROM keystone_expiring_memberships m JOIN"
+            " keystone_identity_providers p ON p.id = m.idp_id AND p.enabled = 1"
+            " WHERE m.user_id = ? AND m.expires_at > ? AND NOT EXISTS (SELECT 1 FROM"
+            " keystone_memberships o WHERE o.group_id = m.group_id AND o.user_id = m.user_id)"
+            " GROUP BY m.group_id",
+            {user_id, now.us},
+            [&](const db::Row& row) { ends[row.str(0)] = Time{row.integer(1)}; });
+    return ends;
+}
+
+shape::Where of_user(const std::string& user_id, Time now) {
+    return {"(id IN (SELECT group_id FROM keystone_memberships WHERE user_id = ?) OR id IN (SELECT"
+            " m.group_id FROM keystone_expiring_memberships m JOIN keystone_identity_providers p"
+            " ON p.id = m.idp_id AND p.enabled = 1 WHERE m.user_id = ? AND m.expires_at > ?))",
+            {user_id, user_id, now.us}};
+}
+
 void forget_expired_memberships(Context& context) {
     erase_all(context, table::expiring_memberships(), {"expires_at <= ?", {context.now.us}});
 }

@@ -6,6 +6,8 @@
 #include "services/keystone/model/token.h"
 #include "services/keystone/model/user.h"
 
+#include <map>
+
 namespace nephele::keystone::store {
 
 std::vector<db::Migration> federation_migrations();
@@ -45,6 +47,11 @@ void set_expiring_memberships(Context& context, const IdentityProvider& provider
                               const std::string& user_id, const std::vector<std::string>& group_ids,
                               Time expires_at);
 void forget_expired_memberships(Context& context);
+/// The groups a user is in for a while only, and until when.
+std::map<std::string, Time> expiring_memberships_of(db::Tx& tx, const std::string& user_id,
+                                                    Time now);
+/// Groups the user is in, for ever or for a while.
+shape::Where of_user(const std::string& user_id, Time now);
 
 /// False when the assertion of this name was used before; from now on it is.
 bool use_assertion(Context& context, const std::string& key, Time until);

@@ -9,6 +9,7 @@
 #include "services/keystone/test/support.h"
 
 #include <doctest/doctest.h>
+#include <fstream>
 
 using namespace nephele;
 using namespace nephele::keystone;
@@ -46,10 +47,16 @@ struct Corp {
     nephele::test::TempDir folder{"ldap"};
     ldap::PrivateServer server{folder.path()};
     ldap::Pool pool{server.settings(), 1, 60, 0};
-    Identity cloud{with_directories};
+    Identity cloud{settings()};
     std::string domain, bob, devs;
 
-    Corp() {
+    std::vector<std::string> settings() const {
+        auto all = with_directories;
+        all.push_back("keystone.domain_config_dir=\"" + folder.path() + "\"");
+        return all;
+    }
+
+    explicit Corp(bool writable = false) {
         pool.with([](ldap::Connection& connection) {
             for (const std::string name : {"bob", "ann"}) {
                 connection.add(
@@ -70,12 +77,20 @@ struct Corp {
                                         {"suffix", "dc=test"},
                                         {"user_tree_dn", "ou=people,dc=test"},
                                         {"group_tree_dn", "ou=teams,dc=test"}});
+        // What may be written is not set by the API.
+        if (writable) {
+            std::ofstream file(folder.path() + "/keystone.corp.conf");
+            file << "[identity]\ndriver = ldap\n[ldap]\nuser_allow_update = true\n";
+            for (const auto& [name, value] : ldap.as_object())
+                file << name << " = " << value.as_string() << "\n";
+        }
         const Json config =
             Json::object({{"identity", Json::object({{"driver", "ldap"}})}, {"ldap", ldap}});
-        REQUIRE(cloud
-                    .put(v3 + "/domains/" + domain + "/config", cloud.admin(),
-                         Json::object({{"config", config}}))
-                    .status == 201);
+        if (!writable)
+            REQUIRE(cloud
+                        .put(v3 + "/domains/" + domain + "/config", cloud.admin(),
+                             Json::object({{"config", config}}))
+                        .status == 201);
         bob = IdMapping::id_of(domain, "user", "bob");
         devs = IdMapping::id_of(domain, "group", "devs");
     }
@@ -153,6 +168,70 @@ TEST_CASE("users of an LDAP server are read only, and gone here when they are go
     CHECK(log_in(cloud, "ann", "right", domain).status == 503);
     CHECK(log_in(cloud, "mine", "pw", "default").status == 201);
     for (const auto& problem : nephele::test::schema_problems(cloud)) FAIL_CHECK(problem);
+}
+
+namespace {
+Answer change_own(Identity& cloud, const std::string& user, const std::string& from,
+                  const std::string& to) {
+    return cloud.post(
+        v3 + "/users/" + user + "/password", "",
+        Json::object({{"user", Json::object({{"original_password", from}, {"password", to}})}}));
+}
+} // namespace
+
+TEST_CASE("users of an LDAP server change their own password, where it may be written") {
+    Corp corp(true);
+    auto& [folder, server, pool, cloud, domain, bob, devs] = corp;
+    const Answer unscoped = log_in(cloud, "bob", "right", domain);
+    REQUIRE_MESSAGE(unscoped.status == 201, unscoped.text);
+    const std::string token = unscoped.headers.get("X-Subject-Token");
+    const Answer wrong = change_own(cloud, bob, "wrong", "new");
+    CHECK(wrong.status == 401);
+    CHECK(change_own(cloud, IdMapping::id_of(domain, "user", "eve"), "wrong", "new")
+              .json.get("error")
+              .dump() == wrong.json.get("error").dump());
+    CHECK(change_own(cloud, bob, "", "new").status == 401);
+    CHECK(change_own(cloud, bob, "right", "").status == 400);
+    CHECK(cloud.get(v3 + "/auth/projects", token).status == 200);
+    const Answer changed = change_own(cloud, bob, "right", "new");
+    CHECK_MESSAGE(changed.status == 204, changed.text);
+    CHECK(cloud.get(v3 + "/auth/projects", token).status == 401);
+    CHECK(log_in(cloud, "bob", "right", domain).status == 401);
+    CHECK(log_in(cloud, "bob", "new", domain).status == 201);
+    CHECK(log_in(cloud, "ann", "right", domain).status == 201);
+    server.stop();
+    CHECK(change_own(cloud, bob, "new", "newer").status == 503);
+}
+
+TEST_CASE("the own password of a user of a directory: read only, forbidden, guessed") {
+    Identity cloud({"keystone.domain_specific_drivers_enabled=true",
+                    "keystone.directory_fresh_seconds=0", "keystone.throttle_account_failures=3",
+                    "keystone.password_regex=\"^.{4,}$\""});
+    const std::string domain = add_domain(cloud, "corp");
+    DirectoryWrites writes{true, true, true, true, true, true};
+    const auto directory = std::make_shared<FakeDirectory>(writes);
+    cloud.cloud().state<Directories>().use(domain, directory);
+    const Json wanted = Json::object(
+        {{"user", Json::object({{"name", "bob"}, {"password", "pass"}, {"domain_id", domain}})}});
+    const Answer made = cloud.post(v3 + "/users", cloud.admin(), wanted);
+    REQUIRE_MESSAGE(made.status == 201, made.text);
+    const std::string bob = made.json.at("user").text("id");
+    CHECK(change_own(cloud, bob, "pass", "abc").status == 400); // too short
+    CHECK(change_own(cloud, bob, "pass", "longer").status == 204);
+    directory->fail(2);
+    CHECK(change_own(cloud, bob, "longer", "another").status == 503);
+    directory->fail(0);
+    CHECK(log_in(cloud, "bob", "longer", domain).status == 201);
+    // Somebody else's directory may be read only.
+    const auto closed = std::make_shared<FakeDirectory>(DirectoryWrites{true});
+    cloud.cloud().state<Directories>().use(domain, closed);
+    CHECK(cloud.post(v3 + "/users", cloud.admin(), wanted).status == 201);
+    CHECK(change_own(cloud, bob, "pass", "longer").status == 403);
+    CHECK(log_in(cloud, "bob", "pass", domain).status == 201);
+    // Guessing does not know that this address is the user's own.
+    const std::string eve = IdMapping::id_of(domain, "user", "eve");
+    for (int i = 0; i < 3; ++i) CHECK(change_own(cloud, eve, "guess", "longer").status == 401);
+    CHECK(change_own(cloud, eve, "guess", "longer").status == 429);
 }
 
 TEST_CASE("a directory that may be written") {

@@ -99,6 +99,48 @@ class Federated : public Identity {
 
 } // namespace
 
+TEST_CASE("federation: groups of a login are the user's for a while, and say until when") {
+    Federated cloud;
+    cloud.prepare(usual_rules, Json::object({{"authorization_ttl", 60}}));
+    const auto before = cloud.cloud().now();
+    const auto entered = cloud.enter(Federated::claims("ann"));
+    REQUIRE_MESSAGE(entered.status == 201, entered.text);
+    const std::string user = entered.json.at("token").at("user").text("id");
+    const std::string of_user = "/identity/v3/users/" + user + "/groups",
+                      membership = "/identity/v3/groups/" + cloud.group + "/users/" + user;
+    const auto shown = cloud.get(of_user, cloud.admin());
+    REQUIRE_MESSAGE(shown.status == 200, shown.text);
+    REQUIRE(shown.json.at("groups").size() == 1);
+    const Json& group = shown.json.at("groups").as_array()[0];
+    CHECK(group.text("id") == cloud.group);
+    const auto end = parse_time(group.text("membership_expires_at"));
+    REQUIRE(end);
+    CHECK(*end >= before.plus_seconds(3600));
+    CHECK(*end <= cloud.cloud().now().plus_seconds(3600));
+    CHECK(cloud.get(membership, cloud.admin()).status == 204);
+    // What a disabled provider said counts no more.
+    const auto enable = [&](bool enabled) {
+        CHECK(cloud
+                  .patch(federation + "/identity_providers/corp", cloud.admin(),
+                         wrapped("identity_provider", Json::object({{"enabled", enabled}})))
+                  .status == 200);
+    };
+    enable(false);
+    CHECK(cloud.get(of_user, cloud.admin()).json.at("groups").size() == 0);
+    CHECK(cloud.get(membership, cloud.admin()).status == 404);
+    enable(true);
+    // A membership of its own has no end.
+    CHECK(cloud.put(membership, cloud.admin(), Json()).status == 204);
+    const auto both = cloud.get(of_user + "?name=devs", cloud.admin());
+    REQUIRE_MESSAGE(both.status == 200, both.text);
+    REQUIRE(both.json.at("groups").size() == 1);
+    CHECK(both.json.at("groups").as_array()[0].has("membership_expires_at"));
+    CHECK(both.json.at("groups").as_array()[0].get("membership_expires_at").is_null());
+    CHECK_FALSE(cloud.get("/identity/v3/groups/" + cloud.group, cloud.admin())
+                    .json.at("group")
+                    .has("membership_expires_at"));
+}
+
 TEST_CASE("federation: identity providers are made, shown, changed, deleted") {
     Identity cloud;
     const std::string all = federation + "/identity_providers", one = all + "/corp";
