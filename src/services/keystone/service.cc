@@ -93,7 +93,6 @@ api::Service service() {
     service.migrations = migrations();
     service.policies = policies();
     service.options = options();
-    for (auto& option : certificate_options()) service.options.push_back(std::move(option));
     service.tasks = {{.name = "keystone.forget_revocations",
                       .every_ms = 3'600'000,
                       .run = forget_old_revocations}};

@@ -2,6 +2,7 @@
 #include "services/keystone/api/federation.h"
 
 #include "services/keystone/api/federated_reply.h"
+#include "services/keystone/ops/certificate_login.h"
 #include "services/keystone/store/federation.h"
 
 namespace nephele::keystone {
@@ -55,6 +56,7 @@ void add_federation(Service& service) {
     append(service.policies, federation_policies());
     append(service.options, federation_options());
     append(service.options, saml_options());
+    append(service.options, certificate_options());
     append(service.migrations, store::federation_migrations());
     service.tasks.push_back(
         {.name = "keystone.forget_memberships", .every_ms = 3'600'000, .run = forget_memberships});
