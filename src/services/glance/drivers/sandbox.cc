@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "platform/fault/fault.h"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -15,7 +16,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace nephele::glance {
 namespace {
@@ -69,12 +72,34 @@ bool wait_for(int descriptor, short what, std::int64_t deadline_ms) {
         if (ready < 0 && errno != EINTR) return false;
     }
 }
+
+std::atomic<RunHere> run_here{nullptr};
 } // namespace
+
+struct SandboxedChild::Here {
+    std::thread thread;
+    int status = 0;
+};
+
+std::shared_ptr<void> run_children_here(RunHere run) {
+    run_here = run;
+    return std::shared_ptr<void>(&run_here, [](void*) { run_here = nullptr; });
+}
 
 std::int64_t monotonic_ms() { return system_clock().monotonic_ns() / 1'000'000; }
 
 SandboxedChild::SandboxedChild(const std::vector<std::string>& arguments, int input, int output) {
     Channel channel;
+    if (RunHere run = run_here; run && input < 0 && output < 0) {
+        here_ = std::make_unique<Here>();
+        here_->thread = std::thread(
+            [run, arguments, here = here_.get(), end = std::exchange(channel.theirs, -1)] {
+                here->status = run(arguments, end);
+                ::close(end);
+            });
+        std::swap(to_, channel.ours);
+        return;
+    }
     int error = spawn(arguments, input >= 0 ? input : channel.theirs,
                       output >= 0 ? output : channel.theirs, pid_);
     if (error != 0) {
@@ -86,6 +111,7 @@ SandboxedChild::SandboxedChild(const std::vector<std::string>& arguments, int in
 
 SandboxedChild::~SandboxedChild() {
     if (pid_ > 0) kill();
+    join();
     if (to_ >= 0) ::close(to_);
 }
 
@@ -128,7 +154,15 @@ void SandboxedChild::kill() {
     pid_ = -1;
 }
 
+void SandboxedChild::join() {
+    if (!here_ || !here_->thread.joinable()) return;
+    ::shutdown(to_, SHUT_RDWR);
+    here_->thread.join();
+    if (here_->status != 0) end_ = format("exit status {}", here_->status);
+}
+
 std::string SandboxedChild::finish(std::int64_t deadline_ms) {
+    join();
     if (pid_ <= 0) return end_;
     int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
     // One that has just died of what it did is given the moment to be seen dead.

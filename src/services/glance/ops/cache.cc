@@ -159,7 +159,7 @@ OpenObject ImageCache::follow(const std::string& name, std::uint64_t size,
         object.size = size;
         return object;
     }
-    return {}; // It failed meanwhile.
+    return {};
 }
 
 // Null when it is whole, or cannot be made.
@@ -222,7 +222,12 @@ OpenObject ImageCache::open_or_fill(const std::string& name, std::uint64_t size,
                            [&] { return fill->whole || fill->failure || fill->available > 0; });
         if (fill->failure) std::rethrow_exception(fill->failure);
     }
-    return follow(name, size, std::move(fill));
+    if (auto object = follow(name, size, fill); object.found()) return object;
+    // Its file went: it failed, or it was whole and has gone again.
+    std::unique_lock lock(fill->mutex);
+    fill->changed.wait(lock, [&] { return fill->whole || fill->failure; });
+    if (fill->failure) std::rethrow_exception(fill->failure);
+    return {};
 }
 
 void ImageCache::run(const std::string& name, const std::shared_ptr<CacheFill>& fill,

@@ -129,9 +129,9 @@ Inspection StreamInspection::finish() {
 // ---- the child ----
 
 namespace {
-bool read_all(char* into, std::size_t size) {
+bool read_all(int input, char* into, std::size_t size) {
     while (size > 0) {
-        auto count = ::read(STDIN_FILENO, into, size);
+        auto count = ::read(input, into, size);
         if (count <= 0) return false;
         into += count;
         size -= static_cast<std::size_t>(count);
@@ -139,23 +139,23 @@ bool read_all(char* into, std::size_t size) {
     return true;
 }
 
-bool say(const Json& json) {
+bool say(int output, const Json& json) {
     std::string text = json.dump();
     auto length = static_cast<std::uint32_t>(text.size());
     text.insert(0, reinterpret_cast<const char*>(&length), sizeof length);
-    return ::write(STDOUT_FILENO, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    return ::write(output, text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 } // namespace
 
-int inspect_in_sandbox(const Declared& declared, const FormatRules& rules) {
+int inspect_in_sandbox(const Declared& declared, const FormatRules& rules, int input, int output) {
     Inspector inspector(declared, rules);
     std::string frame(frame_bytes, '\0'), bytes;
-    while (read_all(frame.data(), frame.size())) {
+    while (read_all(input, frame.data(), frame.size())) {
         Frame what{frame[0], 0, 0};
         std::memcpy(&what.offset, &frame[1], 8);
         std::memcpy(&what.length, &frame[9], 4);
         bytes.resize(std::min(what.length, frame_limit));
-        if (!read_all(bytes.data(), bytes.size())) return 1;
+        if (!read_all(input, bytes.data(), bytes.size())) return 1;
         Json out = Json::object();
         if (what.kind == 'H') {
             Json wanted = Json::array();
@@ -170,7 +170,7 @@ int inspect_in_sandbox(const Declared& declared, const FormatRules& rules) {
             out["virtual_size"] = found->virtual_size;
         }
         if (inspector.refusal()) out["refusal"] = *inspector.refusal();
-        if (!say(out)) return 1;
+        if (!say(output, out)) return 1;
         if (what.kind == 'E') return 0;
     }
     return 0;

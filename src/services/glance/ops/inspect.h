@@ -37,7 +37,8 @@ class StreamInspection {
     std::size_t next_wanted_ = 0;
 };
 
-/// What the child does: answers what StreamInspection sends on standard input. The exit status.
-int inspect_in_sandbox(const Declared& declared, const FormatRules& rules);
+/// What the child does: answers what StreamInspection sends. The exit status.
+int inspect_in_sandbox(const Declared& declared, const FormatRules& rules, int input = 0,
+                       int output = 1);
 
 } // namespace nephele::glance

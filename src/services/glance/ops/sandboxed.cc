@@ -32,10 +32,11 @@ int unconfined() {
     return 125;
 }
 
+FormatRules rules_of(const Words& words) { return {words.at(2) == "match", number(words.at(3))}; }
+
 int inspect(const Words& words) {
     if (!confine(Confinement::pipes, {inspect_cpu_seconds, inspect_memory, 0})) return unconfined();
-    FormatRules rules{words.at(2) == "match", number(words.at(3))};
-    return inspect_in_sandbox({words.at(0), words.at(1)}, rules);
+    return inspect_in_sandbox({words.at(0), words.at(1)}, rules_of(words));
 }
 
 int decompress(const Words& words) {
@@ -76,6 +77,11 @@ void sandboxed_main(int argc, char** argv) {
 std::vector<std::string> inspect_command(const Declared& declared, const FormatRules& rules) {
     return {"inspect", declared.disk_format, declared.container_format,
             rules.require_match ? "match" : "any", std::to_string(rules.virtual_size_cap)};
+}
+int inspect_here(const std::vector<std::string>& command, int descriptor) {
+    if (command.at(0) != "inspect") return 2;
+    Words words(command.begin() + 1, command.end());
+    return inspect_in_sandbox({words.at(0), words.at(1)}, rules_of(words), descriptor, descriptor);
 }
 std::vector<std::string> decompress_command(const std::string& kind, std::uint64_t limit) {
     return {"decompress", kind, std::to_string(limit)};

@@ -23,4 +23,7 @@ std::vector<std::string> convert_command(const std::string& from, const std::str
                                          const std::string& to, const std::string& to_format,
                                          std::uint64_t limit, int cpu_seconds);
 
+/// For run_children_here(): the inspection alone.
+int inspect_here(const std::vector<std::string>& command, int descriptor);
+
 } // namespace nephele::glance

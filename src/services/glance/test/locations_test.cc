@@ -2,8 +2,10 @@
 // Locations: what is shown of them, what a patch may do to them, and the locations API.
 #include "platform/operation/sweep.h"
 #include "services/glance/drivers/http_store.h"
+#include "services/glance/drivers/sandbox.h"
 #include "services/glance/ops/add_location.h"
 #include "services/glance/ops/operations.h"
+#include "services/glance/ops/sandboxed.h"
 #include "services/glance/store/images.h"
 #include "services/glance/store/tasks.h"
 #include "services/glance/test/web_origin.h"
@@ -349,6 +351,7 @@ struct LocationSweep : ops::SweepWorld {
 } // namespace
 
 TEST_CASE("glance.add_location survives everything") {
+    auto here = run_children_here(inspect_here);
     auto result = ops::sweep([] { return std::make_unique<LocationSweep>(); });
     for (auto& problem : result.problems) FAIL_CHECK(problem);
     CHECK(result.runs >= 10);

@@ -65,6 +65,33 @@ TEST_CASE("nova rebuild: the same server from an image again") {
     CHECK(w.act(id, one("rebuild", Json::object())).status == 400);
 }
 
+TEST_CASE("nova create and rebuild: an image of a remote store is waited for") {
+    ManualClock clock;
+    World w(1, &clock);
+    auto& path = images()[image_id].path;
+    const std::string before = path;
+    auto come = [&] {
+        clock.advance_ms(2000);
+        w.settle();
+    };
+    path = coming_path; // there at the second look
+    std::string id = w.create("web");
+    w.settle();
+    CHECK(w.show(id).text("status") == "BUILD");
+    CHECK(w.hosts.guests["h1"].count(id) == 0);
+    come();
+    CHECK(w.show(id).text("status") == "ACTIVE");
+    CHECK(w.hosts.guests["h1"][id].text("image_path") == "/images/came");
+    path = coming_path;
+    CHECK(w.act(id, one("rebuild", one("imageRef", image_id))).status == 202);
+    w.settle();
+    CHECK(w.show(id).text("status") == "REBUILD");
+    come();
+    CHECK(w.show(id).text("status") == "ACTIVE");
+    CHECK(w.hosts.guests["h1"][id].integer("rebuilds") == 1);
+    path = before;
+}
+
 TEST_CASE("nova resize: larger, taken back, confirmed") {
     World w;
     std::string id = w.create_active("web");
