@@ -259,7 +259,8 @@ Outcome Device::remove(const ObjectName& name, Timestamp when) {
         [&](Batch& batch) {
             auto old = batch.catalog().entry(needle.key);
             if (!old || old->gone || old->type != NeedleType::data) return Outcome::absent;
-            if (old->timestamp >= when) return Outcome::stale;
+            // A POST that came later may have taken its expiry back.
+            if (old->newest() >= when) return Outcome::stale;
             batch.catalog().apply_object(needle, record, batch.append(needle, {}));
             return Outcome::updated;
         },
@@ -280,7 +281,8 @@ std::vector<Device::Expired> Device::expired(Time until, std::size_t limit) {
         name.account = in.text();
         name.container = in.text();
         name.object = in.text();
-        out.push_back({std::move(name), seconds});
+        auto entry = Catalog(transaction).entry(key_of(name));
+        out.push_back({std::move(name), seconds, entry ? entry->newest() : Timestamp()});
     }
     return out;
 }

@@ -94,6 +94,7 @@ class Device {
     struct Expired {
         ObjectName name;
         std::uint64_t delete_at = 0;
+        Timestamp timestamp; ///< of what was last said of it
     };
     /// Objects whose X-Delete-At is not after `until`, the longest overdue first.
     std::vector<Expired> expired(Time until, std::size_t limit);

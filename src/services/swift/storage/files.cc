@@ -77,6 +77,31 @@ FilePointer Files::open_if_there(const std::string& path, int flags) {
     throw_device_failure("open " + path, errno);
 }
 
+FilePointer Files::create_direct(const std::string& path) {
+    constexpr int flags = O_RDWR | O_CREAT | O_EXCL;
+    int fd = calls_.open(path, flags | O_DIRECT, 0600);
+    if (fd >= 0) return std::make_shared<OpenFile>(fd);
+    if (errno != EINVAL) throw_device_failure("open " + path, errno);
+    calls_.unlink(path); // made all the same by some file systems
+    return open(path, flags);
+}
+
+void Files::write_direct(const OpenFile& file, std::string_view bytes, std::uint64_t offset,
+                         const std::string& what) {
+    iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    auto wrote = calls_.pwritev(file.descriptor, &part, 1, offset);
+    if (wrote < 0 && errno != EINTR) throw_device_failure("write " + what, errno);
+    auto done = static_cast<std::size_t>(std::max<ssize_t>(wrote, 0));
+    if (done == bytes.size()) return;
+    end_direct(file); // what is left need not begin at a block
+    write(file, bytes.substr(done), offset + done, what);
+}
+
+void Files::end_direct(const OpenFile& file) {
+    int flags = ::fcntl(file.descriptor, F_GETFL);
+    if (flags >= 0 && flags & O_DIRECT) ::fcntl(file.descriptor, F_SETFL, flags & ~O_DIRECT);
+}
+
 std::size_t Files::read(const OpenFile& file, char* into, std::size_t size, std::uint64_t offset,
                         const std::string& what) {
     std::size_t done = 0;

@@ -51,6 +51,13 @@ class Files {
     FilePointer open(const std::string& path, int flags);
     /// Null when there is no such file.
     FilePointer open_if_there(const std::string& path, int flags);
+    /// To be written past the system's cache, where the file system can; then by write_direct().
+    FilePointer create_direct(const std::string& path);
+    /// `bytes` and `offset` are multiples of 4096 in memory and length.
+    void write_direct(const OpenFile& file, std::string_view bytes, std::uint64_t offset,
+                      const std::string& what);
+    /// From now on through the system's cache.
+    void end_direct(const OpenFile& file);
     /// Up to `size` bytes; fewer only at the end of the file.
     std::size_t read(const OpenFile& file, char* into, std::size_t size, std::uint64_t offset,
                      const std::string& what);

@@ -7,13 +7,17 @@
 
 #include "base/strings.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
+#include <new>
 
 namespace nephele::swift {
 namespace {
 
-// So much is handed to the disk while the upload goes on, so that its end has little to wait for.
-constexpr std::uint64_t writeback_step = 8 << 20;
+constexpr std::size_t piece_bytes = 1 << 20; // of one write
+constexpr std::size_t block_bytes = 4096;
 
 std::string name_of(std::uint64_t id) { return hex_encode(big_endian(id)); }
 
@@ -69,8 +73,9 @@ std::uint64_t LargeFiles::sweep(const std::function<bool(std::uint64_t)>& wanted
 
 LargeFiles::Writer::Writer(LargeFiles& owner, std::uint64_t id,
                            std::optional<std::uint64_t> expected)
-    : owner_(owner), id_(id),
-      file_(owner.files_.open(owner.incoming_path(id), O_RDWR | O_CREAT | O_EXCL)) {
+    : owner_(owner), id_(id), file_(owner.files_.create_direct(owner.incoming_path(id))),
+      buffer_(static_cast<char*>(std::aligned_alloc(block_bytes, piece_bytes))) {
+    if (!buffer_) throw std::bad_alloc();
     if (!expected || *expected == 0) return;
     try {
         owner_.files_.reserve(*file_, 0, *expected, owner_.incoming_path(id_));
@@ -90,17 +95,26 @@ LargeFiles::Writer::~Writer() {
     }
 }
 
+void LargeFiles::Writer::Freed::operator()(char* buffer) const { std::free(buffer); }
+
 void LargeFiles::Writer::write(std::string_view bytes) {
-    owner_.files_.write(*file_, bytes, bytes_, owner_.incoming_path(id_));
-    bytes_ += bytes.size();
-    if (bytes_ - started_ < writeback_step) return;
-    // A hint: what it cannot do, the sync at the end does.
-    ::sync_file_range(file_->descriptor, static_cast<off_t>(started_),
-                      static_cast<off_t>(bytes_ - started_), SYNC_FILE_RANGE_WRITE);
-    started_ = bytes_;
+    while (!bytes.empty()) {
+        auto size = std::min(bytes.size(), piece_bytes - buffered_);
+        std::memcpy(buffer_.get() + buffered_, bytes.data(), size);
+        buffered_ += size;
+        bytes.remove_prefix(size);
+        if (buffered_ < piece_bytes) continue;
+        owner_.files_.write_direct(*file_, {buffer_.get(), buffered_}, flushed_,
+                                   owner_.incoming_path(id_));
+        flushed_ += buffered_;
+        buffered_ = 0;
+    }
 }
 
 void LargeFiles::Writer::finish() {
+    owner_.files_.end_direct(*file_); // the rest is no whole block
+    owner_.files_.write(*file_, {buffer_.get(), buffered_}, flushed_, owner_.incoming_path(id_));
+    buffer_.reset();
     owner_.files_.sync(*file_, owner_.incoming_path(id_));
     owner_.files_.rename(owner_.incoming_path(id_), owner_.path(id_));
     placed_ = true;

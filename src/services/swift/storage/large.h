@@ -23,7 +23,8 @@ class LargeFiles {
     /// Removes the files for which `wanted` says no; returns how many.
     std::uint64_t sweep(const std::function<bool(std::uint64_t)>& wanted);
 
-    /// One being written. Destroyed without finish() it leaves nothing.
+    /// One being written, past the system's cache: copying and caching what nobody may read soon
+    /// costs forty times the CPU (decision 0028). Destroyed without finish() it leaves nothing.
     class Writer {
       public:
         Writer(LargeFiles& owner, std::uint64_t id, std::optional<std::uint64_t> expected);
@@ -37,10 +38,15 @@ class LargeFiles {
         std::uint64_t id() const { return id_; }
 
       private:
+        struct Freed {
+            void operator()(char* buffer) const;
+        };
         LargeFiles& owner_;
         const std::uint64_t id_;
         FilePointer file_;
-        std::uint64_t bytes_ = 0, started_ = 0;
+        std::unique_ptr<char, Freed> buffer_; ///< aligned, as writes past the cache must be
+        std::size_t buffered_ = 0;
+        std::uint64_t flushed_ = 0;
         bool placed_ = false, kept_ = false;
     };
 

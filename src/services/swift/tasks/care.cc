@@ -18,11 +18,7 @@ void remove_expired(Cloud& cloud) {
         auto due = backend.device().expired(cloud.now(), expired_at_once);
         std::size_t removed = 0;
         for (auto& each : due) {
-            auto info = backend.head(each.name);
-            auto at = info ? info->metadata.find("X-Delete-At") : Metadata::iterator();
-            if (!info || at == info->metadata.end() || at->second != std::to_string(each.delete_at))
-                continue;
-            Timestamp when{info->timestamp.ticks, info->timestamp.offset + 1};
+            Timestamp when{each.timestamp.ticks, each.timestamp.offset + 1};
             if (backend.remove(each.name, when) == Outcome::updated) ++removed;
         }
         if (removed == 0 || due.size() < expired_at_once) return;

@@ -124,6 +124,33 @@ TEST_CASE("every call fails once: what was refused is not there, all else is") {
     }
 }
 
+TEST_CASE("a large upload that is cut in any write is whole, or is refused") {
+    for (auto way : {Way::eio, Way::short_write}) {
+        bool hit = true;
+        for (int call = 0; hit; ++call) {
+            CAPTURE(call);
+            ::nephele::test::TempDir directory("device");
+            FaultyCalls calls;
+            LocalBackend store(small_device(directory.path() + "/d"), calls);
+            store.save_container("a", "c", {}, {}, true, store.now());
+            calls.way = way;
+            calls.left = call;
+            auto bytes = some_bytes(1, 2'500'000);
+            bool refused = false;
+            try {
+                contract::put(store, {"a", "c", "o"}, bytes);
+            } catch (const Failure&) {
+                refused = true;
+            }
+            hit = calls.hit;
+            calls.left = -1;
+            CHECK(refused == (hit && way == Way::eio));
+            CHECK((contract::get(store, {"a", "c", "o"}) == (refused ? "(absent)" : bytes)));
+            CHECK(store.device().sweep_large() == 0);
+        }
+    }
+}
+
 TEST_CASE("a full disk refuses uploads before harm, and deletes go on") {
     ::nephele::test::TempDir directory("device");
     auto options = small_device(directory.path() + "/d");
