@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compute commands of the openstack client that need no running guest."""
+"""The compute commands of the openstack client, where no look into a guest is needed."""
 import os
 import subprocess
 
@@ -92,3 +92,47 @@ class Compute(CloudTest):
                                          'private', '--availability-zone', 'nowhere', 'no', cloud='nephele'))
         self.assertRegex(cli_refused('server', 'show', 'absent', cloud='nephele'), '(?i)no server')
         self.assertEqual(cli_json('server', 'list', '--all-projects', '--name', '^no$'), [])
+
+    def test_08_server_groups_and_usage(self):
+        group = cli_json('server', 'group', 'create', '--policy', 'anti-affinity', 'e2e-group', cloud='nephele')
+        self.assertEqual((group['name'], group['policy']), ('e2e-group', 'anti-affinity'))
+        self.assertIn('e2e-group', cli('server', 'group', 'list', cloud='nephele'))
+        self.assertEqual(cli_json('server', 'group', 'show', 'e2e-group', cloud='nephele')['members'], [])
+        cli('server', 'group', 'delete', 'e2e-group', cloud='nephele')
+        self.assertIsInstance(cli_json('usage', 'list'), list)
+        self.assertIsNotNone(cli_json('usage', 'show', '--project', 'demo'))
+
+    def test_09_actions_on_a_server(self):
+        """Those that do not look into the guest; the old API's proxies with a client of its time."""
+        server = cli_json('server', 'create', '--flavor', 'm1.nano', '--image', 'nephele-guest', '--network', 'private', '--wait',
+                          'e2e-actions', cloud='nephele')['id']
+        try:
+            self._act_on(server)
+        finally:
+            cli('server', 'delete', '--wait', server)
+
+    def _act_on(self, server):
+        old, new = ('--os-compute-api-version', '2.35'), ('--os-compute-api-version', '2.73')
+
+        def shown():
+            return cli_json(*new, 'server', 'show', server, cloud='nephele')
+
+        def groups():
+            return sorted({g['name'] for g in shown()['security_groups']})
+        cli(*new, 'server', 'lock', '--reason', 'mine', server, cloud='nephele')
+        self.assertEqual((shown()['locked'], shown()['locked_reason']), (True, 'mine'))
+        cli('server', 'unlock', server, cloud='nephele')
+        cli('security', 'group', 'create', 'e2e-more', cloud='nephele')
+        cli(*old, 'server', 'add', 'security', 'group', server, 'e2e-more', cloud='nephele')
+        self.assertEqual(groups(), ['default', 'e2e-more'])
+        cli(*old, 'server', 'remove', 'security', 'group', server, 'e2e-more', cloud='nephele')
+        self.assertEqual(groups(), ['default'])
+        cli('security', 'group', 'delete', 'e2e-more', cloud='nephele')
+        for refused in ('unrescue', 'unshelve', 'restore'):
+            self.assertIn('409', cli_refused('server', refused, server, cloud='nephele'))
+        self.assertIn('lock', [e['Action'] for e in cli_json('server', 'event', 'list', server, cloud='nephele')])
+        self.assertEqual(cli_json('server', 'volume', 'list', server, cloud='nephele'), [])
+        self.assertTrue(cli('server', 'show', '--diagnostics', server))
+        cli('server', 'set', '--state', 'error', server)
+        self.assertEqual(shown()['status'], 'ERROR')
+        cli('server', 'set', '--state', 'active', server)

@@ -269,6 +269,19 @@ std::string nic_xml(const Nic& nic) {
     return xml.take();
 }
 
+std::string disk_copy_xml(const std::string& target, const std::string& path) {
+    XmlWriter xml;
+    xml.element("domainbackup", {{"mode", "push"}}, [&] {
+        xml.element("disks", {}, [&] {
+            xml.element("disk", {{"name", target}, {"backup", "yes"}, {"type", "file"}}, [&] {
+                xml.empty("driver", {{"type", "qcow2"}});
+                xml.empty("target", {{"file", path}});
+            });
+        });
+    });
+    return xml.take();
+}
+
 std::optional<int> vnc_port(const std::string& domain_xml) {
     auto port = attribute_after(domain_xml, "<graphics type='vnc'", "port");
     auto number = port ? to_int(*port) : std::nullopt;

@@ -127,6 +127,8 @@ extern const char* const metadata_namespace;
 std::string domain_xml(const Guest& guest);
 std::string disk_xml(const Disk& disk);
 std::string nic_xml(const Nic& nic);
+/// A backup job that writes one disk, whole, to a new qcow2 file.
+std::string disk_copy_xml(const std::string& target, const std::string& path);
 
 /// The TCP port of a running guest's VNC display.
 std::optional<int> vnc_port(const std::string& domain_xml);

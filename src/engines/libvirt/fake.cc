@@ -4,6 +4,7 @@
 #include "base/strings.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace nephele::libvirt {
 namespace {
@@ -240,6 +241,20 @@ void FakeHypervisor::detach_device(const std::string& uuid, const std::string& d
 void FakeHypervisor::resize_disk(const std::string& uuid, const std::string&, std::uint64_t) {
     Call call(*this, "resize_disk");
     need(uuid);
+    call.done();
+}
+
+void FakeHypervisor::copy_disk(const std::string& uuid, const std::string& target,
+                               const std::string& path, const std::function<bool()>&) {
+    Call call(*this, "copy_disk");
+    const DomainState state = need(uuid).info.state;
+    if (state != DomainState::running && state != DomainState::paused)
+        throw refusal("domain is not running");
+    FILE* file = std::fopen(path.c_str(), "wx");
+    if (!file) throw refusal("cannot write " + path);
+    const std::string text = "disk " + target + " of " + uuid;
+    std::fwrite(text.data(), 1, text.size(), file);
+    std::fclose(file);
     call.done();
 }
 

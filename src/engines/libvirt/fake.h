@@ -32,6 +32,9 @@ class FakeHypervisor : public Hypervisor {
     void detach_device(const std::string& uuid, const std::string& device_xml) override;
     void resize_disk(const std::string& uuid, const std::string& target,
                      std::uint64_t bytes) override;
+    /// Writes a file that says whose disk it is.
+    void copy_disk(const std::string& uuid, const std::string& target, const std::string& path,
+                   const std::function<bool()>& stopped) override;
     Screenshot screenshot(const std::string& uuid) override;
     DomainStatistics statistics(const std::string& uuid) override;
     void on_lifecycle(std::function<void(const LifecycleEvent&)> callback) override;

@@ -115,6 +115,12 @@ class Hypervisor {
     virtual void detach_device(const std::string& uuid, const std::string& device_xml) = 0;
     virtual void resize_disk(const std::string& uuid, const std::string& target,
                              std::uint64_t bytes) = 0;
+    /// What a disk of a running guest holds at this moment, backing files included, as a qcow2 file
+    /// of its own at `path`, where no file may be. The guest goes on running. Blocks until it is
+    /// whole; gives up with a transient failure when `stopped` says so. A copy that a process which
+    /// died had begun is given up first.
+    virtual void copy_disk(const std::string& uuid, const std::string& target,
+                           const std::string& path, const std::function<bool()>& stopped) = 0;
 
     virtual Screenshot screenshot(const std::string& uuid) = 0;
     virtual DomainStatistics statistics(const std::string& uuid) = 0;

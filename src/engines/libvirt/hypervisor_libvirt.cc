@@ -283,6 +283,8 @@ class LibvirtHypervisor : public Hypervisor {
     void detach_device(const std::string& uuid, const std::string& device_xml) override;
     void resize_disk(const std::string& uuid, const std::string& target,
                      std::uint64_t bytes) override;
+    void copy_disk(const std::string& uuid, const std::string& target, const std::string& path,
+                   const std::function<bool()>& stopped) override;
     Screenshot screenshot(const std::string& uuid) override;
     DomainStatistics statistics(const std::string& uuid) override;
 
@@ -590,6 +592,51 @@ void LibvirtHypervisor::resize_disk(const std::string& uuid, const std::string& 
     if (virDomainBlockResize(domain.get(), target.c_str(), bytes, VIR_DOMAIN_BLOCK_RESIZE_BYTES) !=
         0)
         fail(format("resize {} of {}", target, uuid), held.get());
+}
+
+namespace {
+/// What a domain's job is doing, or what the last one came to.
+struct JobFacts {
+    int type = VIR_DOMAIN_JOB_NONE;
+    std::string error;
+};
+JobFacts job_of(virDomainPtr domain, unsigned flags) {
+    JobFacts facts;
+    virTypedParameterPtr values = nullptr;
+    int count = 0;
+    if (virDomainGetJobStats(domain, &facts.type, &values, &count, flags) != 0) return {};
+    const char* text = nullptr;
+    if (virTypedParamsGetString(values, count, VIR_DOMAIN_JOB_ERRMSG, &text) == 1 && text)
+        facts.error = text;
+    virTypedParamsFree(values, count);
+    return facts;
+}
+bool runs(const JobFacts& job) {
+    return job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED;
+}
+} // namespace
+
+void LibvirtHypervisor::copy_disk(const std::string& uuid, const std::string& target,
+                                  const std::string& path, const std::function<bool()>& stopped) {
+    constexpr auto between_looks = std::chrono::milliseconds(200);
+    auto held = connection();
+    auto domain = need(held.get(), uuid);
+    if (runs(job_of(domain.get(), 0))) virDomainAbortJob(domain.get());
+    if (virDomainBackupBegin(domain.get(), disk_copy_xml(target, path).c_str(), nullptr, 0) != 0)
+        fail(format("copy disk {} of {}", target, uuid), held.get());
+    while (runs(job_of(domain.get(), 0))) {
+        if (stopped && stopped()) {
+            virDomainAbortJob(domain.get());
+            throw EngineFailure(EngineFailure::Kind::transient,
+                                format("The copy of disk {} of {} was stopped", target, uuid));
+        }
+        std::this_thread::sleep_for(between_looks);
+    }
+    const JobFacts ended = job_of(domain.get(), VIR_DOMAIN_JOB_STATS_COMPLETED);
+    if (ended.type != VIR_DOMAIN_JOB_COMPLETED)
+        throw EngineFailure(EngineFailure::Kind::transient,
+                            format("libvirt: copy disk {} of {}: {}", target, uuid,
+                                   ended.error.empty() ? "the job ended early" : ended.error));
 }
 
 Screenshot LibvirtHypervisor::screenshot(const std::string& uuid) {

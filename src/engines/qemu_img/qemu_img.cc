@@ -40,7 +40,8 @@ std::string run(std::vector<std::string> arguments, int timeout_ms) {
     command.insert(command.end(), arguments.begin(), arguments.end());
     ProcessOptions options;
     options.timeout_ms = timeout_ms;
-    options.environment = {"LC_ALL=C"};
+    // Each of its threads would reserve an arena of 128 MiB, and a few make the limit.
+    options.environment = {"LC_ALL=C", "MALLOC_ARENA_MAX=1"};
     auto result = run_process(command, options);
     if (result.ok()) return result.output;
     using End = ProcessResult::End;

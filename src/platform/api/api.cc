@@ -235,6 +235,9 @@ struct Api::Impl {
     void check_routed(const Routed& routed, const http::RequestHead& head) const {
         if (!routed.match.path_known)
             throw not_found("NotFound", "The resource could not be found.");
+        // "DELETE /images/": an empty id is nobody's.
+        if (routed.match.routes.empty() && routed.path.size() > 1 && routed.path.back() == '/')
+            throw not_found("NotFound", "The resource could not be found.");
         if (routed.match.routes.empty())
             throw Failure(Fault::method_not_allowed, "HTTPMethodNotAllowed",
                           nephele::format("The method {} is not allowed for this resource.",

@@ -100,6 +100,44 @@ std::string security_group_named(Context&, const std::string& project_id,
 std::map<std::string, std::vector<std::string>>
 security_group_names(db::Tx&, const std::vector<std::string>& devices);
 
+// ---- what nova's old API (to 2.43) passes on; written in client_old_api.cc ----
+
+/// All that the scope sees, external ones as well.
+std::vector<Network> visible_networks(db::Tx&, const Scope&);
+
+/// With their rules. Asking for a project's groups makes its default one.
+std::vector<SecurityGroup> security_groups_of_project(Context&, const std::string& project_id);
+/// Those on the device's ports, with their rules.
+std::vector<SecurityGroup> security_groups_of_device(db::Tx&, const std::string& device_id);
+std::optional<SecurityGroup> find_security_group(db::Tx&, const Scope&, const std::string& id);
+SecurityGroup create_security_group(Context&, const std::string& project_id,
+                                    const std::string& name, const std::string& description);
+SecurityGroup rename_security_group(Context&, SecurityGroup, const std::string& name,
+                                    const std::string& description);
+/// Throws SecurityGroupInUse, SecurityGroupCannotRemoveDefault.
+void delete_security_group(Context&, const SecurityGroup&);
+std::optional<SecurityGroupRule> find_security_group_rule(db::Tx&, const Scope&,
+                                                          const std::string& id);
+/// Throws what upstream's neutron refuses rules for.
+SecurityGroupRule create_security_group_rule(Context&, const Scope&, const SecurityGroup&,
+                                             const SecurityGroupRule& wanted);
+void delete_security_group_rule(Context&, const SecurityGroupRule&);
+
+std::vector<FloatingIp> floating_ips_of_project(db::Tx&, const std::string& project_id);
+std::optional<FloatingIp> find_floating_ip(db::Tx&, const Scope&, const std::string& id);
+/// By its address.
+std::optional<FloatingIp> floating_ip_at(db::Tx&, const Scope&, const std::string& address);
+FloatingIp create_floating_ip(Context&, const Network& external, const std::string& project_id);
+void delete_floating_ip(Context&, const FloatingIp&);
+/// Leads it to this address of the port, wherever it led before.
+void associate_floating_ip(Context&, FloatingIp, const Port&, const std::string& fixed_address);
+void dissociate_floating_ip(Context&, FloatingIp);
+
+/// One address more, of the first of the network's subnets that has one left. Throws
+/// IpAddressGenerationFailure.
+Port add_fixed_address(Context&, const Port&);
+Port remove_fixed_address(Context&, const Port&, const std::string& address);
+
 // ---- on the hosts ----
 
 /// Desired records of this kind (id: the network) tell a host's agent to run the metadata listener:

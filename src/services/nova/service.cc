@@ -22,6 +22,10 @@ std::vector<Option> options() {
         {"nova.reserved_host_memory_mb", 512, "Memory kept for the host itself."},
         {"nova.keep_deleted_days", 30,
          "How long deleted servers are shown to administrators and by changes-since."},
+        {"nova.reclaim_instance_interval", 0,
+         "Seconds that deleted servers can be restored; 0: they go at once."},
+        {"nova.shelved_offload_time", 0,
+         "0: shelved servers leave their host at once; -1: only by shelveOffload."},
         {"nova.console_token_seconds", 600, "How long a console's address is good."},
     };
     all.insert(all.end(), own.begin(), own.end());
@@ -46,23 +50,51 @@ api::Service service() {
     s.catalog_path = "/v2.1";
     s.port = 8774;
     s.manners = manners();
-    s.resources = {discovery_resource(),     flavors_resource(),        flavor_parts_resource(),
-                   keypairs_resource(),      servers_resource(),        server_actions_resource(),
-                   server_parts_resource(),  server_network_resource(), instance_actions_resource(),
-                   consoles_resource(),      console_proxy_resource(),  quotas_resource(),
-                   hosts_resource(),         hypervisors_resource(),    external_events_resource(),
-                   aggregates_resource(),    server_groups_resource(),  tenant_usage_resource(),
-                   server_rebuild_resource()};
+    s.resources = {discovery_resource(),
+                   flavors_resource(),
+                   flavor_parts_resource(),
+                   keypairs_resource(),
+                   servers_resource(),
+                   server_actions_resource(),
+                   server_parts_resource(),
+                   server_network_resource(),
+                   instance_actions_resource(),
+                   consoles_resource(),
+                   console_proxy_resource(),
+                   quotas_resource(),
+                   hosts_resource(),
+                   hypervisors_resource(),
+                   external_events_resource(),
+                   aggregates_resource(),
+                   server_groups_resource(),
+                   tenant_usage_resource(),
+                   server_rebuild_resource(),
+                   server_images_resource(),
+                   server_shelve_resource(),
+                   server_addresses_resource(),
+                   server_details_resource(),
+                   image_proxy_resource(),
+                   network_proxy_resource(),
+                   security_group_proxy_resource(),
+                   floating_ip_proxy_resource(),
+                   old_hosts_resource(),
+                   server_diagnostics_resource(),
+                   extensions_resource(),
+                   gone_resource()};
     s.migrations = migrations();
     s.policies = policies();
     s.options = options();
-    s.operations = {create_server(),    delete_server(),  change_power(),  attach_interface(),
-                    detach_interface(), rebuild_server(), resize_server(), revert_resize()};
-    s.tasks = {register_hosts(), power_sync(), renew_documents(), forget()};
+    s.operations = {create_server(),    delete_server(),  change_power(),   attach_interface(),
+                    detach_interface(), rebuild_server(), resize_server(),  revert_resize(),
+                    snapshot_server(),  shelve_server(),  offload_server(), unshelve_server(),
+                    rescue_server(),    unrescue_server()};
+    s.tasks = {register_hosts(), power_sync(), renew_documents(), reclaim(), forget()};
     s.tables = tables();
     s.checks = {{"a server being changed has an operation", check<store::tasks_without_operation>},
                 {"a desired guest has a server", check<store::guests_without_server>},
                 {"a server on a host has a guest", check<store::servers_without_guest>},
+                {"a copy of a disk has an operation", check<store::copies_without_operation>},
+                {"a shelved server has its image", check<store::shelved_without_image>},
                 {"a claim has a server", check<store::claims_without_server>},
                 {"a server on a host has a claim", check<store::servers_without_claim>},
                 {"a server's port has a server", check<store::ports_without_server>},

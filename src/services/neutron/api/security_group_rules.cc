@@ -5,7 +5,7 @@
 #include "services/neutron/api/resources.h"
 #include "services/neutron/logic/rule_check.h"
 #include "services/neutron/ops/default_group.h"
-#include "services/neutron/ops/quotas.h"
+#include "services/neutron/ops/security_groups.h"
 
 namespace nephele::neutron {
 namespace {
@@ -20,26 +20,12 @@ Json tidy(const Json& fields) {
     return out;
 }
 
-void count_up(Call& call, SecurityGroup group) { shape::update(call, security_groups(), group); }
-
 SecurityGroupRule make(Call& call, const Json& fields) {
     auto rule = read_new<SecurityGroupRule>(call, tidy(fields));
     normalize_rule(rule);
     auto group = need(call.tx, security_groups(), call.scope(), rule.security_group_id);
     call.enforce("create_security_group_rule", target_of(group.project_id));
-    rule.project_id = group.project_id;
-    if (rule.remote_group_id) need(call.tx, security_groups(), call.scope(), *rule.remote_group_id);
-    for (auto& other : select(call.tx, security_group_rules(), Scope::all(),
-                              {"security_group_id = ?", {group.id}}))
-        if (same_traffic(rule, other))
-            throw conflict("SecurityGroupRuleExists",
-                           format("Security group rule already exists. Rule id is {}.", other.id));
-    check_quota(call, rule.project_id, "security_group_rule");
-    rule.id = call.new_uuid();
-    rule.created_at = rule.updated_at = call.now;
-    insert(call, security_group_rules(), rule);
-    count_up(call, group);
-    return rule;
+    return add_rule(call, call.scope(), group, std::move(rule));
 }
 Reply create(Call& call, const Json& body) {
     return create_each<SecurityGroupRule>(call, body, make);
@@ -52,8 +38,7 @@ void remove(Call& call) {
     auto rule = show(call);
     call.enforce("delete_security_group_rule", target_of(rule.project_id));
     check_revision(call, rule.revision_number);
-    erase(call, security_group_rules(), rule);
-    count_up(call, need(call.tx, security_groups(), Scope::all(), rule.security_group_id));
+    drop_rule(call, rule);
 }
 Listed<SecurityGroupRule> list(Call& call, Page& page) {
     if (!call.project().empty()) ensure_default_group(call, call.project());

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // /v2.0/security-groups. A project's default group is made when it is first asked for.
-#include "base/strings.h"
+#include "services/neutron/ops/security_groups.h"
 #include "services/neutron/api/common.h"
 #include "services/neutron/api/resources.h"
 #include "services/neutron/ops/default_group.h"
-#include "services/neutron/ops/quotas.h"
 
 namespace nephele::neutron {
 namespace {
 SecurityGroup make(Call& call, const Json& fields) {
     auto group = read_new<SecurityGroup>(call, fields);
-    ensure_default_group(call, group.project_id);
-    if (lower(group.name) == "default")
-        throw conflict("SecurityGroupDefaultAlreadyExists",
-                       "Default security group already exists.");
-    check_quota(call, group.project_id, "security_group");
-    check_quota(call, group.project_id, "security_group_rule", 2);
-    return make_group(call, std::move(group));
+    return add_group(call, std::move(group));
 }
 Reply create(Call& call, const Json& body) { return create_each<SecurityGroup>(call, body, make); }
 
@@ -37,35 +30,12 @@ SecurityGroup with_rules(Call& call, SecurityGroup group) {
 SecurityGroup update(Call& call, const Json& body) {
     SecurityGroup before = changeable(call, "update_security_group"), after = before;
     read_edit(call, body, after);
-    if (before.is_default && after.name != before.name)
-        throw conflict("SecurityGroupCannotUpdateDefault",
-                       "Updating default security group not allowed.");
-    if (!before.is_default && lower(after.name) == "default")
-        throw conflict("SecurityGroupDefaultAlreadyExists",
-                       "Default security group already exists.");
-    bool in_use = call.tx.count("SELECT COUNT(*) FROM neutron_port_groups WHERE security_group_id "
-                                "= ?",
-                                {before.id}) > 0;
-    if (after.stateful != before.stateful && in_use)
-        throw conflict("SecurityGroupInUse", format("Security Group {} in use.", before.id));
-    shape::update(call, security_groups(), after);
-    return with_rules(call, after);
+    return with_rules(call, change_group(call, before, std::move(after)));
 }
 
 void remove(Call& call) {
     auto group = changeable(call, "delete_security_group");
-    if (group.is_default && !call.is_admin())
-        throw conflict("SecurityGroupCannotRemoveDefault",
-                       "Insufficient rights for removing default security group.");
-    if (call.tx.count("SELECT COUNT(*) FROM neutron_port_groups WHERE security_group_id = ?",
-                      {group.id}) > 0)
-        throw conflict("SecurityGroupInUse", format("Security Group {} in use.", group.id));
-    // Rules of other groups that name this one go with it, as upstream's cascade does.
-    for (auto& rule :
-         select(call.tx, security_group_rules(), Scope::all(),
-                {"security_group_id = ? OR remote_group_id = ?", {group.id, group.id}}))
-        erase(call, security_group_rules(), rule);
-    erase(call, security_groups(), group);
+    drop_group(call, group, call.is_admin());
 }
 
 SecurityGroup show(Call& call) {

@@ -40,21 +40,12 @@ Json version(Call& call) {
     bool legacy = call.in.head.path.find("/v2.1") == std::string::npos;
     return Json::object({{"version", version_entry(call, legacy, true)}});
 }
-
-Json extensions(Call&) { return Json::object({{"extensions", Json::array()}}); }
-
-Json extension(Call& call) {
-    throw not_found("ExtensionNotFound", "There is no extension " + call.path("alias") +
-                                             ": what they added is part of the API.");
-}
 } // namespace
 
 Resource discovery_resource() {
     return Resource()
         .on("GET /", "", root, {.open = true})
-        .on("GET /v2.1", "", version, {.open = true})
-        .on("GET /v2.1/extensions", rule("extensions"), extensions)
-        .on("GET /v2.1/extensions/{alias}", rule("extensions"), extension);
+        .on("GET /v2.1", "", version, {.open = true});
 }
 
 } // namespace nephele::nova

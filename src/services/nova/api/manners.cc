@@ -3,6 +3,8 @@
 
 #include "base/strings.h"
 
+#include <algorithm>
+
 namespace nephele::nova {
 using namespace api;
 namespace {
@@ -82,6 +84,26 @@ const Json& only_member(const Json& body, const std::string& name) {
                                  "property and nothing else is allowed beside it.",
                                  name));
     return *inner;
+}
+
+void check_members(const Json& body, std::initializer_list<const char*> known) {
+    if (!body.is_object())
+        throw bad_request("ValidationError", "Invalid input for field/attribute body. An object is "
+                                             "expected.");
+    for (auto& [key, value] : body.as_object())
+        if (std::find(known.begin(), known.end(), key) == known.end())
+            throw bad_request("ValidationError",
+                              format("Additional properties are not allowed ('{}' was unexpected)",
+                                     key.substr(0, 100)));
+}
+
+std::string name_member(const Json& body, const char* member) {
+    const Json& name = body.get(member);
+    if (!name.is_string() || trim(name.as_string()).empty() || utf8_length(name.as_string()) > 255)
+        throw bad_request(
+            "ValidationError",
+            format("Invalid input for field/attribute {}: 1 to 255 characters.", member));
+    return name.as_string();
 }
 
 } // namespace nephele::nova

@@ -136,12 +136,29 @@ Json update(Call& call, const ServerEdit& edit) {
     return Json::object({{"server", changed_view(call, server)}});
 }
 
+// Where the site keeps deleted servers for a while, those that have run can be had back.
+bool can_be_restored(Call& call, const Server& server) {
+    bool runs = server.vm_state == VmState::active || server.vm_state == VmState::paused ||
+                server.vm_state == VmState::suspended || server.vm_state == VmState::stopped;
+    return call.cloud.config().integer("nova.reclaim_instance_interval") > 0 && runs &&
+           server.host && !server.task_state;
+}
+
 void remove(Call& call) {
+    Server server = unlocked_server_of(call);
+    if (can_be_restored(call, server)) return start_power_action(call, server, "soft-delete");
+    start_delete(call, server);
+}
+
+void force_remove(Call& call, const Json&) {
     Server server = unlocked_server_of(call);
     start_delete(call, server);
 }
 
-void force_remove(Call& call, const Json&) { remove(call); }
+void restore(Call& call, const Json&) {
+    Server server = server_for(call, "restore");
+    start_power_action(call, server, "restore");
+}
 
 } // namespace
 
@@ -156,7 +173,9 @@ Resource servers_resource() {
         .on("PUT /v2.1/servers/{server_id}", rule("servers:update"), update)
         .on("DELETE /v2.1/servers/{server_id}", rule("servers:delete"), remove)
         .action("POST /v2.1/servers/{server_id}/action", "forceDelete",
-                rule("os-deferred-delete:force"), force_remove);
+                rule("os-deferred-delete:force"), force_remove)
+        .action("POST /v2.1/servers/{server_id}/action", "restore",
+                rule("os-deferred-delete:restore"), restore);
 }
 
 } // namespace nephele::nova

@@ -2,6 +2,7 @@
 #include "services/nova/compute/fake_host.h"
 
 #include "services/neutron/client.h"
+#include "services/nova/compute/snapshot_maker.h"
 #include "services/nova/model/host_facts.h"
 
 namespace nephele::nova::compute {
@@ -16,9 +17,12 @@ agent::AgentOptions agent_options(const FakeHostOptions& options) {
 }
 
 std::map<std::string, std::shared_ptr<agent::Maker>>
-makers(const std::shared_ptr<FakeMaker>& guests) {
-    return {{guest_kind, guests},
-            {neutron::metadata_network_kind, std::make_shared<FakePresence>()}};
+makers(const std::shared_ptr<FakeMaker>& guests, const FakeHostOptions& options) {
+    std::map<std::string, std::shared_ptr<agent::Maker>> all{
+        {guest_kind, guests}, {neutron::metadata_network_kind, std::make_shared<FakePresence>()}};
+    if (!options.snapshots.empty())
+        all[snapshot_kind] = std::make_shared<FakeSnapshotMaker>(options.snapshots);
+    return all;
 }
 
 } // namespace
@@ -46,7 +50,7 @@ Json fake_host_facts(const FakeHostOptions& options) {
 
 FakeHost::FakeHost(Cloud& cloud, agent::Link& link, FakeHostOptions options)
     : options_(std::move(options)),
-      agent_(agent_options(options_), link, makers(maker_), cloud.clock(),
+      agent_(agent_options(options_), link, makers(maker_, options_), cloud.clock(),
              [this] { return fake_host_facts(options_); }) {
     maker_->set_delay_ms(options_.delay_ms);
 }

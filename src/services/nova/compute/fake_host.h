@@ -9,12 +9,14 @@ struct FakeHostOptions {
     std::string name;
     std::int64_t vcpus = 64, memory_mb = 262'144, disk_gb = 10'000;
     int delay_ms = 0;
+    std::string snapshots; ///< folder for copies of disks; empty: none can be made
 };
 
 class FakeHost : public Host {
   public:
     FakeHost(Cloud& cloud, agent::Link& link, FakeHostOptions options);
     const std::string& name() const override { return options_.name; }
+    const char* driver() const override { return "fake"; }
     void start() override { agent_.start(); }
     void stop() override { agent_.stop(); }
     agent::Agent* agent() override { return &agent_; }

@@ -22,6 +22,7 @@ namespace {
 Config config_with(const std::vector<std::string>& settings) {
     Config config;
     config.declare(host_options());
+    config.declare({{"data.directory", "/nowhere", "Not written to."}});
     for (const auto& setting : settings) config.set(setting);
     return config;
 }

@@ -25,6 +25,14 @@ Disk root_disk(const GuestSpec& guest, const GuestFiles& files) {
     return disk;
 }
 
+/// What a rescued guest boots from.
+Disk rescue_disk(const GuestSpec& guest, const GuestFiles& files) {
+    const GuestSpec with = GuestFiles::rescuer(guest);
+    Disk disk = root_disk(with, files);
+    disk.source = FileSource{files.rescue_disk(guest.server_id)};
+    return disk;
+}
+
 Disk config_drive(const GuestSpec& guest, const GuestFiles& files) {
     Disk disk;
     disk.device = Disk::Device::cdrom;
@@ -86,7 +94,9 @@ libvirt::Guest domain_guest(const GuestSpec& guest, const GuestFiles& files,
     if (settings.type == libvirt::DomainType::kvm) out.cpu = libvirt::Cpu::host_model;
     out.memory_mib = static_cast<std::uint64_t>(guest.memory_mb);
     out.vcpus = static_cast<int>(guest.vcpus);
+    if (guest.rescued()) out.disks.push_back(rescue_disk(guest, files));
     out.disks.push_back(root_disk(guest, files));
+    if (guest.rescued()) out.disks.back().target = "vdb";
     if (guest.config_drive) out.disks.push_back(config_drive(guest, files));
     for (const auto& nic : guest.nics) out.nics.push_back(domain_nic(nic, settings));
     out.console_log = files.console_log(guest.server_id);

@@ -55,6 +55,7 @@ GuestNote GuestFiles::note(const std::string& server_id) const {
     note.machine = json.text("machine");
     note.documents = json.text("documents");
     note.rebuilds = json.integer("rebuilds");
+    note.rescue_base = json.text("rescue_base");
     for (const auto& tap : json.at("taps").as_array()) note.taps.push_back(tap.as_string());
     return note;
 }
@@ -65,7 +66,8 @@ void GuestFiles::write_note(const std::string& server_id, const GuestNote& note)
                                     {"taps", Json(note.taps)},
                                     {"machine", note.machine},
                                     {"documents", note.documents},
-                                    {"rebuilds", note.rebuilds}});
+                                    {"rebuilds", note.rebuilds},
+                                    {"rescue_base", note.rescue_base}});
     write_file(folder(server_id) + "/note.json", json.dump());
 }
 
@@ -78,6 +80,15 @@ std::string GuestFiles::base_name(const GuestSpec& guest) {
     if (key.empty()) refuse(format("Guest {} names no image", guest.server_id));
     // The same bytes read as another format are another disk.
     return key + "." + guest.image_format;
+}
+
+GuestSpec GuestFiles::rescuer(const GuestSpec& guest) {
+    GuestSpec out = guest;
+    out.image_id = guest.rescue_image_id;
+    out.image_path = guest.rescue_image_path;
+    out.image_format = guest.rescue_image_format;
+    out.image_checksum = guest.rescue_image_checksum;
+    return out;
 }
 
 void GuestFiles::ensure_base(const GuestSpec& guest) {
@@ -120,6 +131,14 @@ void GuestFiles::settle_old_disk(const GuestSpec& guest) {
     }
 }
 
+void GuestFiles::make_rescue_disk(const GuestSpec& guest) {
+    const GuestSpec with = rescuer(guest);
+    const auto format = image_format(with);
+    const std::string base = base_path(base_name(with));
+    const auto size = wanted_bytes(guest, qemu_img::info(base, format).virtual_bytes);
+    qemu_img::create_overlay(rescue_disk(guest.server_id), base, format, size);
+}
+
 void GuestFiles::make_config_drive(const GuestSpec& guest) {
     const std::string tree = folder(guest.server_id) + "/config.tree";
     const std::string image = config_drive(guest.server_id), part = image + ".part";
@@ -149,7 +168,11 @@ void GuestFiles::make_config_drive(const GuestSpec& guest) {
 void GuestFiles::prune_bases(std::int64_t unused_seconds) {
     std::lock_guard lock(base_);
     std::set<std::string> used;
-    for (const auto& id : ids()) used.insert(note(id).base);
+    for (const auto& id : ids()) {
+        const GuestNote known = note(id);
+        used.insert(known.base);
+        used.insert(known.rescue_base);
+    }
     for (const auto& name : names_in(directory_ + "/_base"))
         if (!used.count(name) && age_seconds(base_path(name)) > unused_seconds)
             remove_all(base_path(name));

@@ -15,6 +15,7 @@ namespace nephele::nova::compute {
 struct GuestNote {
     std::int64_t generation = 0;   ///< of the desired record that was reached last
     std::string base;              ///< what the disk is layered on
+    std::string rescue_base;       ///< the same of the disk that a rescued guest boots from
     std::vector<std::string> taps; ///< that may exist
     /// Digests of the spec's two parts as they were reached; `machine` is empty while it is
     /// changed.
@@ -33,11 +34,19 @@ class GuestFiles {
     std::string old_disk(const std::string& server_id) const {
         return folder(server_id) + "/disk.old";
     }
+    /// That a rescued guest boots from.
+    std::string rescue_disk(const std::string& server_id) const {
+        return folder(server_id) + "/disk.rescue";
+    }
     std::string config_drive(const std::string& server_id) const {
         return folder(server_id) + "/disk.config";
     }
     std::string console_log(const std::string& server_id) const {
         return folder(server_id) + "/console.log";
+    }
+    /// That the guest posted.
+    std::string password(const std::string& server_id) const {
+        return folder(server_id) + "/password";
     }
     std::string console_socket(const std::string& server_id) const {
         return folder(server_id) + "/console.sock";
@@ -55,6 +64,8 @@ class GuestFiles {
     virtual void ensure_folder(const std::string& server_id);
 
     static std::string base_name(const GuestSpec& guest);
+    /// A guest whose image is the one that this one is rescued with.
+    static GuestSpec rescuer(const GuestSpec& guest);
     std::string base_path(const std::string& base) const { return directory_ + "/_base/" + base; }
     /// The image in the cache; copied when it is not there yet.
     virtual void ensure_base(const GuestSpec& guest);
@@ -64,6 +75,8 @@ class GuestFiles {
     virtual void grow_disk(const GuestSpec& guest);
     /// Brings the disk of before a resize to where the guest says; not while it runs.
     virtual void settle_old_disk(const GuestSpec& guest);
+    /// A new disk over the image that the guest is rescued with.
+    virtual void make_rescue_disk(const GuestSpec& guest);
     virtual void make_config_drive(const GuestSpec& guest);
     virtual void remove(const std::string& server_id);
     /// Removes cached images that no guest here is layered on and none began with for so long.

@@ -115,6 +115,7 @@ void GuestMaker::make(const GuestSpec& guest, GuestNote& note) {
     make_ports(guest, note);
     bring_to_power(guest);
     drop_ports(guest, note);
+    drop_rescue_disk(guest, note);
 }
 
 void GuestMaker::make_files(const GuestSpec& guest, GuestNote& note) {
@@ -133,6 +134,7 @@ void GuestMaker::make_files(const GuestSpec& guest, GuestNote& note) {
         settle_old_disk(guest);
         if (!is_active(state_of(id))) parts_.files.grow_disk(guest);
     }
+    if (guest.rescued()) make_rescue_disk(guest, note);
     if (guest.config_drive && (other_image || !exists(parts_.files.config_drive(id))))
         parts_.files.make_config_drive(guest);
     if (other_image) {
@@ -149,6 +151,25 @@ void GuestMaker::settle_old_disk(const GuestSpec& guest) {
     // A resize switches off first; a guest that somebody started since must not write meanwhile.
     if (touches) switch_off(guest, false);
     parts_.files.settle_old_disk(guest);
+}
+
+/// The note names the base before the disk is layered on it: it is not pruned meanwhile.
+void GuestMaker::make_rescue_disk(const GuestSpec& guest, GuestNote& note) {
+    const GuestSpec with = GuestFiles::rescuer(guest);
+    const std::string base = GuestFiles::base_name(with);
+    if (note.rescue_base == base && exists(parts_.files.rescue_disk(guest.server_id))) return;
+    switch_off(guest, state_of(guest.server_id) == DomainState::running);
+    parts_.files.ensure_base(with);
+    note.rescue_base = base;
+    parts_.files.write_note(guest.server_id, note);
+    parts_.files.make_rescue_disk(guest);
+}
+
+/// Once the guest is described without it.
+void GuestMaker::drop_rescue_disk(const GuestSpec& guest, GuestNote& note) {
+    if (guest.rescued() || note.rescue_base.empty()) return;
+    remove_all(parts_.files.rescue_disk(guest.server_id));
+    note.rescue_base.clear();
 }
 
 void GuestMaker::make_ports(const GuestSpec& guest, GuestNote& note) {

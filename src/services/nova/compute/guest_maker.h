@@ -47,6 +47,8 @@ class GuestMaker : public agent::Maker {
     void make(const GuestSpec& guest, GuestNote& note);
     void make_files(const GuestSpec& guest, GuestNote& note);
     void settle_old_disk(const GuestSpec& guest);
+    void make_rescue_disk(const GuestSpec& guest, GuestNote& note);
+    void drop_rescue_disk(const GuestSpec& guest, GuestNote& note);
     void make_ports(const GuestSpec& guest, GuestNote& note);
     void drop_ports(const GuestSpec& guest, GuestNote& note);
     void bring_to_power(const GuestSpec& guest);

@@ -20,8 +20,15 @@ struct LocalHosts {
     std::unique_ptr<Hosts> hosts;
 };
 
+std::string absolute(const std::string& path) {
+    if (!path.empty() && path[0] == '/') return path;
+    char here[4096];
+    return (::getcwd(here, sizeof here) ? std::string(here) : "") + "/" + path;
+}
+
 std::vector<std::unique_ptr<Host>> fake_hosts(Cloud& cloud, agent::Link& link) {
     const Config& config = cloud.config();
+    const std::string data = absolute(config.text("data.directory"));
     std::vector<std::unique_ptr<Host>> hosts;
     for (std::int64_t number = 1; number <= config.integer("nova.fake_hosts"); ++number) {
         FakeHostOptions options;
@@ -32,15 +39,10 @@ std::vector<std::unique_ptr<Host>> fake_hosts(Cloud& cloud, agent::Link& link) {
         options.memory_mb = config.integer("nova.fake_memory_mb");
         options.disk_gb = config.integer("nova.fake_disk_gb");
         options.delay_ms = static_cast<int>(config.integer("nova.fake_delay_ms"));
+        options.snapshots = data + "/snapshots/" + options.name;
         hosts.push_back(std::make_unique<FakeHost>(cloud, link, std::move(options)));
     }
     return hosts;
-}
-
-std::string absolute(const std::string& path) {
-    if (!path.empty() && path[0] == '/') return path;
-    char here[4096];
-    return (::getcwd(here, sizeof here) ? std::string(here) : "") + "/" + path;
 }
 
 std::string machine_name() {

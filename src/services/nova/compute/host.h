@@ -31,6 +31,15 @@ class Host {
     /// The last `bytes` of the guest's console; nothing when the guest is not here.
     virtual std::optional<std::string> console_log(const std::string& server_id,
                                                    std::size_t bytes) = 0;
+    /// That the guest posted to the metadata service, encrypted with its user's key; empty: none.
+    virtual std::string password(const std::string&) { return ""; }
+    virtual void clear_password(const std::string&) {}
+    /// "libvirt" or "fake".
+    virtual const char* driver() const = 0;
+    /// What the hypervisor counts of a guest, by its own names; empty when it counts nothing.
+    virtual std::vector<std::pair<std::string, std::int64_t>> statistics(const std::string&) {
+        return {};
+    }
 };
 
 /// Kept in the cloud's state.

@@ -8,6 +8,7 @@
 #include "services/nova/compute/guest_maker.h"
 #include "services/nova/compute/host_files.h"
 #include "services/nova/compute/metadata_maker.h"
+#include "services/nova/compute/snapshot_maker.h"
 #include "services/nova/model/host_facts.h"
 
 #include <algorithm>
@@ -97,6 +98,14 @@ class LibvirtHost : public Host {
     std::optional<std::string> console_log(const std::string& id, std::size_t bytes) override {
         return read_tail(files_.console_log(id), bytes);
     }
+    const char* driver() const override { return "libvirt"; }
+    std::vector<std::pair<std::string, std::int64_t>> statistics(const std::string& id) override {
+        return hypervisor_->statistics(id).values;
+    }
+    std::string password(const std::string& id) override {
+        return read_file(files_.password(id)).value_or("");
+    }
+    void clear_password(const std::string& id) override { remove_all(files_.password(id)); }
 
   private:
     void come_up();
@@ -117,6 +126,7 @@ class LibvirtHost : public Host {
     libvirt::DomainTypeProbe domain_type_;
     std::shared_ptr<GuestMaker> guests_;
     std::shared_ptr<MetadataMaker> metadata_;
+    std::shared_ptr<SnapshotMaker> snapshots_;
 
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -150,15 +160,18 @@ void LibvirtHost::try_to_come_up() {
                         DomainSettings{domain_type_.type, completes}, options_.shutdown_wait_ms});
     metadata_ = std::make_shared<MetadataMaker>(
         MetadataMakerParts{*bridge_, *links_, directory_, options_.instances, !completes});
+    snapshots_ = std::make_shared<SnapshotMaker>(*hypervisor_, files_);
     agent::AgentOptions options;
     options.host = options_.name;
     options.directory = options_.desired;
     options.workers = options_.workers;
-    auto agent = std::make_unique<agent::Agent>(
-        options, link_,
-        std::map<std::string, std::shared_ptr<agent::Maker>>{
-            {guest_kind, guests_}, {neutron::metadata_network_kind, metadata_}},
-        cloud_.clock(), [this] { return facts(); });
+    auto agent =
+        std::make_unique<agent::Agent>(options, link_,
+                                       std::map<std::string, std::shared_ptr<agent::Maker>>{
+                                           {guest_kind, guests_},
+                                           {neutron::metadata_network_kind, metadata_},
+                                           {snapshot_kind, snapshots_}},
+                                       cloud_.clock(), [this] { return facts(); });
     {
         std::lock_guard lock(signals_->mutex);
         signals_->maker = guests_.get();
@@ -220,6 +233,7 @@ void LibvirtHost::stop() {
     if (starter_.joinable()) starter_.join();
     signals_->disconnect();
     if (guests_) guests_->interrupt();
+    if (snapshots_) snapshots_->interrupt();
     if (agent_) agent_->stop();
     if (metadata_) metadata_->stop();
 }

@@ -62,7 +62,11 @@ const Shape<GuestSpec>& GuestSpec::shape() {
                               .field("soft_reboots", &GuestSpec::soft_reboots)
                               .field("hard_reboots", &GuestSpec::hard_reboots)
                               .field("rebuilds", &GuestSpec::rebuilds)
-                              .field("old_disk", &GuestSpec::old_disk);
+                              .field("old_disk", &GuestSpec::old_disk)
+                              .field("rescue_image_id", &GuestSpec::rescue_image_id)
+                              .field("rescue_image_path", &GuestSpec::rescue_image_path)
+                              .field("rescue_image_format", &GuestSpec::rescue_image_format)
+                              .field("rescue_image_checksum", &GuestSpec::rescue_image_checksum);
     return s;
 }
 

@@ -62,6 +62,9 @@ struct GuestSpec {
     /// The disk as it was before a resize: "kept" beside the present one, "restored" in its place;
     /// empty: there is none.
     std::string old_disk;
+    /// What a rescued guest boots from, its own disk being the second; empty: it is not rescued.
+    std::string rescue_image_id, rescue_image_path, rescue_image_format, rescue_image_checksum;
+    bool rescued() const { return !rescue_image_id.empty(); }
     static const Shape<GuestSpec>& shape();
     /// The part that only the metadata shows: a change of it does not concern the running guest.
     Json documents() const;

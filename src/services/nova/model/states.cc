@@ -14,6 +14,7 @@ const std::vector<std::pair<VmState, const char*>>& names_of(VmState) {
         {VmState::resized, "resized"},
         {VmState::shelved, "shelved"},
         {VmState::shelved_offloaded, "shelved_offloaded"},
+        {VmState::soft_deleted, "soft-delete"},
         {VmState::deleted, "deleted"},
         {VmState::error, "error"}};
     return all;
@@ -32,6 +33,7 @@ const std::vector<std::pair<TaskState, const char*>>& names_of(TaskState) {
         {TaskState::unpausing, "unpausing"},
         {TaskState::suspending, "suspending"},
         {TaskState::resuming, "resuming"},
+        {TaskState::image_snapshot_pending, "image_snapshot_pending"},
         {TaskState::image_snapshot, "image_snapshot"},
         {TaskState::image_uploading, "image_uploading"},
         {TaskState::image_backup, "image_backup"},
@@ -47,6 +49,8 @@ const std::vector<std::pair<TaskState, const char*>>& names_of(TaskState) {
         {TaskState::shelving_offloading, "shelving_offloading"},
         {TaskState::unshelving, "unshelving"},
         {TaskState::updating_password, "updating_password"},
+        {TaskState::soft_deleting, "soft-deleting"},
+        {TaskState::restoring, "restoring"},
         {TaskState::deleting, "deleting"}};
     return all;
 }
@@ -86,6 +90,8 @@ std::string status_of(VmState vm_state, std::optional<TaskState> task) {
         return "SHELVED";
     case VmState::shelved_offloaded:
         return "SHELVED_OFFLOADED";
+    case VmState::soft_deleted:
+        return "SOFT_DELETED";
     case VmState::deleted:
         return "DELETED";
     case VmState::error:

@@ -20,6 +20,7 @@ enum class VmState {
     resized,
     shelved,
     shelved_offloaded,
+    soft_deleted, ///< off, and may be restored for a while
     deleted, ///< kept for a while after it is gone
     error,
 };
@@ -37,6 +38,7 @@ enum class TaskState {
     unpausing,
     suspending,
     resuming,
+    image_snapshot_pending,
     image_snapshot,
     image_uploading,
     image_backup,
@@ -52,6 +54,8 @@ enum class TaskState {
     shelving_offloading,
     unshelving,
     updating_password,
+    soft_deleting,
+    restoring,
     deleting,
 };
 const std::vector<std::pair<TaskState, const char*>>& names_of(TaskState);

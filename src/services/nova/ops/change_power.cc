@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Start, stop, reboot, pause, suspend and back: the guest's spec says how it is to run (or that it
-// is to be rebooted once more), and the operation waits until its host has made it so.
+// Start, stop, reboot, pause, suspend and back, soft delete and restore: the guest's spec says how
+// it is to run (or that it is to be rebooted once more), and the operation waits until its host has
+// made it so.
 #include "base/check.h"
 #include "base/strings.h"
 #include "platform/agent/agent.h"
@@ -11,7 +12,7 @@
 namespace nephele::nova {
 namespace {
 GuestPower power_after(const std::string& action) {
-    if (action == "stop") return GuestPower::stopped;
+    if (action == "stop" || action == "soft-delete") return GuestPower::stopped;
     if (action == "pause") return GuestPower::paused;
     if (action == "suspend") return GuestPower::suspended;
     return GuestPower::running;
@@ -48,6 +49,9 @@ void finish(ops::Step& step, ChangePower& s) {
     Server server = shape::need(step.tx, servers(), Scope::all(), s.server);
     auto status = guest_status(step.tx, *server.host, s.server);
     server.vm_state = power_action(s.action).becomes;
+    // From then on its time runs.
+    if (s.action == "soft-delete") server.terminated_at = step.now;
+    if (s.action == "restore") server.terminated_at.reset();
     if (server.task_state != TaskState::deleting) server.task_state.reset();
     if (status) server.power_state = status->power_state;
     server.fault.reset();
@@ -73,7 +77,7 @@ void undone(ops::Step& step, ChangePower& s) {
     if (other_unfinished(step, s.server)) return;
     // A guest that does not come up is broken; one that does not stop or pause is as it was.
     if (s.action == "start" || s.action == "reboot" || s.action == "hard reboot" ||
-        s.action == "resume")
+        s.action == "resume" || s.action == "restore")
         return mark_error(step, *server, message, details);
     if (server->task_state != TaskState::deleting) server->task_state.reset();
     server->fault = ServerFault{500, message, details, step.now};
@@ -107,7 +111,10 @@ const PowerAction& power_action(const std::string& name) {
         {"pause", "compute_pause_instance", TaskState::pausing, VmState::paused},
         {"unpause", "compute_unpause_instance", TaskState::unpausing, VmState::active},
         {"suspend", "compute_suspend_instance", TaskState::suspending, VmState::suspended},
-        {"resume", "compute_resume_instance", TaskState::resuming, VmState::active}};
+        {"resume", "compute_resume_instance", TaskState::resuming, VmState::active},
+        {"soft-delete", "compute_soft_delete_instance", TaskState::soft_deleting,
+         VmState::soft_deleted},
+        {"restore", "compute_restore_instance", TaskState::restoring, VmState::active}};
     for (auto& action : all)
         if (name == action.name) return action;
     NEPHELE_CHECK(!"no such power action");
@@ -121,7 +128,8 @@ void start_power_action(Context& context, Server& server, const std::string& nam
         ops::cancel(context, "server", server.id, "A hard reboot was asked for instead.");
     server.task_state = action.task;
     shape::update(context, servers(), server);
-    store::begin_action(context, server, name == "hard reboot" ? "reboot" : name, action.event);
+    std::string shown = name == "hard reboot" ? "reboot" : name == "soft-delete" ? "delete" : name;
+    store::begin_action(context, server, shown, action.event);
     ops::start(
         context, ChangePower{.server = server.id, .action = name},
         {.resource_kind = "server", .resource_id = server.id, .project_id = server.project_id});

@@ -3,6 +3,7 @@
 // while the server is still being made: that operation is cancelled and ends first.
 #include "base/strings.h"
 #include "platform/agent/agent.h"
+#include "services/glance/client.h"
 #include "services/neutron/client.h"
 #include "services/nova/ops/guest.h"
 #include "services/nova/ops/operations.h"
@@ -27,6 +28,7 @@ void forget(ops::Step& step, DeleteServer& s) {
     auto server = store::find_server(step.tx, s.server);
     if (!server) return;
     release_ports(step, *server);
+    if (server->shelved_image) glance::discard_image(step, *server->shelved_image);
     auto host = server->host, node = server->node;
     unplace_server(step, *server);
     step.tx.exec("DELETE FROM nova_console_tokens WHERE server_id = ?", db::Params{s.server});

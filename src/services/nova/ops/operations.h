@@ -75,6 +75,70 @@ ops::Operation revert_resize();
 /// The old disk and the old claim go.
 void confirm_resize(Context&, Server&);
 
+/// A guest's disk on its way to an image.
+struct DiskCopy {
+    std::string image, host;
+    std::int64_t generation = 0; ///< of the host's record of it
+    std::string path, format;    ///< where the host has put it
+    static const Shape<DiskCopy>& shape();
+};
+
+struct SnapshotServer {
+    static constexpr const char* operation = "nova.snapshot_server";
+    std::string server;
+    DiskCopy copy;
+    std::string backup_type;    ///< empty: no backup
+    std::int64_t rotation = -1; ///< so many backups of the type are kept
+    static const Shape<SnapshotServer>& shape();
+};
+ops::Operation snapshot_server();
+
+/// Off, to an image, and then off its host at once when the site says so.
+struct ShelveServer {
+    static constexpr const char* operation = "nova.shelve_server";
+    std::string server;
+    DiskCopy copy;
+    std::string power_before;
+    std::int64_t generation = 0;
+    static const Shape<ShelveServer>& shape();
+};
+ops::Operation shelve_server();
+
+struct OffloadServer {
+    static constexpr const char* operation = "nova.offload_server";
+    std::string server, host;
+    static const Shape<OffloadServer>& shape();
+};
+ops::Operation offload_server();
+/// Of a shelved server that is on a host still.
+void start_offload(Context&, Server&);
+
+struct UnshelveServer {
+    static constexpr const char* operation = "nova.unshelve_server";
+    std::string server;
+    std::string host;            ///< that was claimed for it; empty: it never left its host
+    std::int64_t generation = 0; ///< of the guest
+    static const Shape<UnshelveServer>& shape();
+};
+ops::Operation unshelve_server();
+
+struct RescueServer {
+    static constexpr const char* operation = "nova.rescue_server";
+    std::string server, image;
+    std::string power_before;
+    std::int64_t generation = 0;
+    static const Shape<RescueServer>& shape();
+};
+ops::Operation rescue_server();
+
+struct UnrescueServer {
+    static constexpr const char* operation = "nova.unrescue_server";
+    std::string server;
+    std::int64_t generation = 0;
+    static const Shape<UnrescueServer>& shape();
+};
+ops::Operation unrescue_server();
+
 /// What an action does: the task meanwhile, the state afterwards.
 struct PowerAction {
     const char* name;

@@ -37,6 +37,22 @@ std::vector<std::string> servers_without_guest(db::Tx& tx) {
         "server {} is said to be on host {}, which is not asked for it");
 }
 
+std::vector<std::string> copies_without_operation(db::Tx& tx) {
+    return lines_of(
+        tx,
+        "SELECT host, id FROM agent_desired WHERE kind = 'guest_snapshot' AND absent = 0 AND NOT "
+        "EXISTS (SELECT 1 FROM operations o WHERE o.resource_kind = 'server' AND o.resource_id = "
+        "agent_desired.id AND o.status NOT IN ('done', 'undone'))",
+        "host {} is asked for a copy of server {}'s disk, but no operation waits for it");
+}
+
+std::vector<std::string> shelved_without_image(db::Tx& tx) {
+    return lines_of(tx,
+                    "SELECT id, vm_state FROM nova_servers WHERE (vm_state = 'shelved_offloaded' "
+                    "OR vm_state = 'shelved') AND (shelved_image IS NULL OR shelved_image = '')",
+                    "server {} is {} but has no image to come back from");
+}
+
 std::vector<std::string> claims_without_server(db::Tx& tx) {
     return lines_of(tx,
                     "SELECT DISTINCT a.consumer, c.host FROM placement_allocations a JOIN "

@@ -12,6 +12,8 @@ namespace nephele::nova::store {
 std::vector<std::string> tasks_without_operation(db::Tx&);
 std::vector<std::string> guests_without_server(db::Tx&);
 std::vector<std::string> servers_without_guest(db::Tx&);
+std::vector<std::string> copies_without_operation(db::Tx&);
+std::vector<std::string> shelved_without_image(db::Tx&);
 std::vector<std::string> claims_without_server(db::Tx&);
 std::vector<std::string> servers_without_claim(db::Tx&);
 std::vector<std::string> ports_without_server(db::Tx&);

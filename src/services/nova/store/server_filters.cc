@@ -221,7 +221,10 @@ ServerQuery server_query(Page& page, const Version& version, bool admin) {
             if (allowed) add_known(query, known, value);
     }
     for (auto* name : accepted_and_ignored) page.take_all(name);
-    if (auto status = page.take_all("status"); !status.empty()) add_status(query, status, admin);
+    if (auto status = page.take_all("status"); !status.empty())
+        add_status(query, status, admin);
+    else if (query.where.sql.find("vm_state") == std::string::npos)
+        add(query.where, "vm_state <> 'soft-delete'", {});
     add_changes(query, page, "changes-since", ">=");
     if (version.minor >= 66) add_changes(query, page, "changes-before", "<=");
     if (version.minor >= 26) {

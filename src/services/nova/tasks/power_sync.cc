@@ -4,6 +4,7 @@
 #include "platform/journal/journal.h"
 #include "platform/log/log.h"
 #include "services/nova/ops/guest.h"
+#include "services/nova/ops/operations.h"
 #include "services/nova/store/servers.h"
 #include "services/nova/tasks/tasks.h"
 
@@ -164,6 +165,22 @@ task::Task power_sync() {
             .run = [progress](Cloud& cloud) {
                 while (pump(cloud, *progress)) {
                 }
+            }};
+}
+
+task::Task reclaim() {
+    return {.name = "nova.reclaim", .every_ms = 60'000, .run = [](Cloud& cloud) {
+                auto interval = cloud.config().integer("nova.reclaim_instance_interval");
+                if (interval <= 0) return;
+                write_as_cloud(cloud, "", [&](Context& context) {
+                    Time before = context.now.plus_seconds(-interval);
+                    for (auto& server :
+                         shape::select(context.tx, servers(), Scope::all(),
+                                       {"vm_state = 'soft-delete' AND task_state IS NULL AND "
+                                        "terminated_at < ?",
+                                        {before.us}}))
+                        start_delete(context, server);
+                });
             }};
 }
 

@@ -12,6 +12,8 @@ task::Task power_sync();
 /// What guests are told by the metadata service follows floating IPs, addresses and security
 /// groups; cards whose ports were deleted are pulled out.
 task::Task renew_documents();
+/// Soft-deleted servers whose time is over are deleted.
+task::Task reclaim();
 /// Old console tokens, servers deleted long ago, and what was done with them.
 task::Task forget();
 

@@ -3,6 +3,7 @@
 
 #include "platform/journal/journal.h"
 #include "services/neutron/service.h"
+#include "services/nova/model/guest_snapshot.h"
 #include "services/nova/model/guest_spec.h"
 #include "services/nova/model/host_facts.h"
 #include "services/nova/service.h"
@@ -10,37 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace nephele::glance {
-std::optional<ImageFacts> find_image(db::Tx&, const Scope&, const std::string& id) {
-    auto found = nova::test::images().find(id);
-    if (found == nova::test::images().end()) return std::nullopt;
-    return found->second;
-}
-LocalCopy local_copy(Context&, const std::string& id) {
-    auto found = nova::test::images().find(id);
-    if (found == nova::test::images().end()) return {};
-    auto& path = found->second.path;
-    if (path != nova::test::coming_path) return {.path = path};
-    path = "/images/came"; // asked once
-    return {.coming = true};
-}
-} // namespace nephele::glance
-
 namespace nephele::nova::test {
-
-std::map<std::string, glance::ImageFacts>& images() {
-    static std::map<std::string, glance::ImageFacts> all = [] {
-        glance::ImageFacts image;
-        image.id = image_id;
-        image.name = "tiny";
-        image.status = "active";
-        image.inspected_format = image.disk_format = "qcow2";
-        image.path = "/images/tiny";
-        image.size = image.virtual_size = 1 << 20;
-        return std::map<std::string, glance::ImageFacts>{{image_id, image}};
-    }();
-    return all;
-}
 
 // ---- hosts ----
 
@@ -64,17 +35,21 @@ agent::Observed Hosts::make(const std::string& host, const agent::Desired& desir
     out.id = desired.id;
     out.generation = desired.generation;
     if (desired.absent) {
-        guests[host].erase(desired.id);
+        if (desired.kind == guest_kind) guests[host].erase(desired.id);
         out.phase = agent::Phase::absent;
         return out;
     }
-    if (broken.count(host) && desired.kind == guest_kind) {
+    if ((broken.count(host) && desired.kind == guest_kind) || broken_kinds.count(desired.kind)) {
         out.phase = agent::Phase::failed;
         out.permanent = true;
         out.error = "told to fail";
         return out;
     }
     out.phase = agent::Phase::ready;
+    if (desired.kind == snapshot_kind) {
+        SnapshotStatus status{"/snapshots/" + desired.spec.text("image_id"), "qcow2"};
+        out.status = SnapshotStatus::shape().image(&status);
+    }
     if (desired.kind != guest_kind) return out;
     guests[host][desired.id] = desired.spec;
     GuestSpec spec;
@@ -159,9 +134,10 @@ std::vector<api::Service> services() {
 
 // ---- world ----
 
-World::World(int host_count, const Clock* clock)
-    : cloud(services(), {}, false, {}, clock), admin(cloud.admin()), member(cloud.token("p1")),
-      other(cloud.token("p2")), hosts(cloud.cloud()) {
+World::World(int host_count, const Clock* clock, std::vector<std::string> settings)
+    : cloud(services(), std::move(settings), false, {}, clock), admin(cloud.admin()),
+      member(cloud.token("p1")), other(cloud.token("p2")), hosts(cloud.cloud()) {
+    forget_made_images();
     for (int i = 1; i <= host_count; ++i) hosts.add("h" + std::to_string(i));
     cloud.node().tasks().run_all();
     auto made = cloud.post("/network/v2.0/networks", member,

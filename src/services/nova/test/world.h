@@ -18,6 +18,9 @@ using nephele::test::TestCloud;
 std::map<std::string, glance::ImageFacts>& images();
 /// Of an image that is being copied to this node when it is asked for first.
 inline constexpr const char* coming_path = "coming";
+/// Uploads to the stand-in fail so often.
+int& failing_uploads();
+void forget_made_images();
 inline constexpr const char* image_id = "aaaaaaaa-0000-4000-8000-000000000001";
 
 /// The hosts' side of the agent link, in the test's own thread.
@@ -32,8 +35,9 @@ class Hosts {
     void reconnect();
     void report_power(const std::string& host, const std::string& server, std::int64_t state);
 
-    std::set<std::string> broken; ///< fail every guest for good
-    std::set<std::string> asleep; ///< do nothing
+    std::set<std::string> broken;       ///< fail every guest for good
+    std::set<std::string> asleep;       ///< do nothing
+    std::set<std::string> broken_kinds; ///< fail every record of the kind for good
     /// Guests by host, then server: their desired spec.
     std::map<std::string, std::map<std::string, Json>> guests;
 
@@ -52,7 +56,8 @@ std::vector<std::string> broken_invariants(Cloud& cloud);
 std::vector<api::Service> services();
 
 struct World {
-    explicit World(int host_count = 1, const Clock* clock = nullptr);
+    explicit World(int host_count = 1, const Clock* clock = nullptr,
+                   std::vector<std::string> settings = {});
     Answer call(const char* method, const std::string& path, const std::string& token,
                 const Json& body = Json(), const char* version = "2.96");
     /// Body of POST /servers with the flavor, image and network of this world.

@@ -86,6 +86,9 @@ class CrashingHypervisor : public libvirt::Hypervisor {
     void resize_disk(Id id, Id target, std::uint64_t bytes) override {
         borders_.around([&] { inner_.resize_disk(id, target, bytes); });
     }
+    void copy_disk(Id id, Id target, Id path, const std::function<bool()>& stopped) override {
+        borders_.around([&] { inner_.copy_disk(id, target, path, stopped); });
+    }
     libvirt::Screenshot screenshot(Id id) override { return inner_.screenshot(id); }
     libvirt::DomainStatistics statistics(Id id) override { return inner_.statistics(id); }
     void on_lifecycle(std::function<void(const libvirt::LifecycleEvent&)> callback) override {
