@@ -89,7 +89,9 @@ std::string outcome(const http::RequestHead& head, std::string_view body, std::s
         require(!promised || all.size() == *promised, "as long as promised");
         return "body " + hex_encode(crypto::sha256(all));
     } catch (const Failure& failure) {
-        return failure.code();
+        require(error_status(failure) < 500 || error_status(failure) == 501, "the client's fault");
+        // Which of several faults is met first depends on the pieces.
+        return "refused";
     }
 }
 } // namespace
