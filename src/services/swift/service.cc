@@ -8,9 +8,11 @@
 #include "services/swift/api/pacer.h"
 #include "services/swift/proxy/local_backend.h"
 #include "services/swift/proxy/memory_backend.h"
+#include "services/swift/proxy/state.h"
 #include "services/swift/s3/face.h"
 #include "services/swift/s3/operations.h"
 #include "services/swift/tasks/care.h"
+#include "services/swift/tasks/sync.h"
 
 #include <algorithm>
 
@@ -60,8 +62,13 @@ std::shared_ptr<Face> make_s3_face(Cloud& cloud) {
 }
 
 void start(Cloud& cloud) {
-    Site site{cloud, make_backend(cloud), Settings(cloud.config()), std::make_shared<TempTokens>(),
-              std::make_shared<Pacer>()};
+    Site site{cloud,
+              make_backend(cloud),
+              Settings(cloud.config()),
+              std::make_shared<TempTokens>(),
+              std::make_shared<Pacer>(),
+              SyncRealms(cloud.config())};
+    cloud.add_state(std::make_shared<State>(State{site.backend}));
     cloud.add_state(std::make_shared<Site>(std::move(site)));
     cloud.add_state(make_s3_face(cloud));
 }
@@ -107,6 +114,7 @@ api::Service service() {
     s.options.insert(s.options.end(), s3::options().begin(), s3::options().end());
     s.tasks = care_tasks();
     s.tasks.push_back(s3_lifecycle());
+    s.tasks.push_back(sync_task());
     s.start = start;
     return s;
 }

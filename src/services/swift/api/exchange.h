@@ -7,6 +7,7 @@
 #include "platform/http/http.h"
 #include "services/swift/api/settings.h"
 #include "services/swift/proxy/backend.h"
+#include "services/swift/proxy/sync.h"
 
 #include <memory>
 #include <stdexcept>
@@ -23,6 +24,7 @@ struct Site {
     Settings settings;
     std::shared_ptr<TempTokens> temp_tokens;
     std::shared_ptr<Pacer> pacer;
+    SyncRealms sync;
 };
 
 /// Bytes of an answer that need not be in memory.

@@ -39,7 +39,20 @@ Json swift_section(const Settings& settings) {
                          {"policies", policies(settings)}});
 }
 
-Json capabilities(const Settings& settings) {
+Json sync_section(const SyncRealms& sync) {
+    Json realms = Json::object();
+    for (auto& [realm, key] : sync.keys)
+        realms[realm] = Json::object({{"clusters", Json::object()}});
+    for (auto& [cluster, endpoint] : sync.endpoints) {
+        auto slash = cluster.find('/');
+        if (slash == std::string::npos || !realms.has(cluster.substr(0, slash))) continue;
+        realms[cluster.substr(0, slash)]["clusters"][cluster.substr(slash + 1)] = Json::object();
+    }
+    return Json::object({{"realms", realms}});
+}
+
+Json capabilities(const Site& site) {
+    const Settings& settings = site.settings;
     Json out = Json::object({{"swift", swift_section(settings)}});
     Json methods = Json::array({"GET", "HEAD", "PUT", "POST", "DELETE"});
     Json digests = Json::array({"sha1", "sha256", "sha512"});
@@ -71,6 +84,7 @@ Json capabilities(const Settings& settings) {
     if (settings.account_writes_per_second > 0 || settings.container_writes_per_second > 0)
         out["ratelimit"] = Json::object({{"account_ratelimit", settings.account_writes_per_second},
                                          {"max_sleep_time_seconds", 1.0}});
+    if (!site.sync.keys.empty()) out["container_sync"] = sync_section(site.sync);
     if (settings.tempauth)
         out["tempauth"] = Json::object({{"account_acls", true}});
     else
@@ -86,7 +100,7 @@ Answer info_page(const Site& site, const http::RequestHead& head) {
         return answer;
     }
     if (head.method != "GET" && head.method != "HEAD") return page(405);
-    answer.body = capabilities(site.settings).dump();
+    answer.body = capabilities(site).dump();
     return answer;
 }
 

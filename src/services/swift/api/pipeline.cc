@@ -8,11 +8,15 @@
 namespace nephele::swift {
 
 Next pipeline() {
-    static constexpr Step steps[] = {
-        temporary_url,        form_post,     read_token, cross_origin,
-        refuse_changes,       rate_limit,    bulk,       static_web,
-        quoted_etags,         copy_object,   quotas,     static_large_object,
-        dynamic_large_object, kept_versions, symlink,    core};
+    static constexpr Step steps[] = {container_sync,      temporary_url,
+                                     form_post,           read_token,
+                                     cross_origin,        refuse_changes,
+                                     rate_limit,          bulk,
+                                     static_web,          quoted_etags,
+                                     copy_object,         quotas,
+                                     static_large_object, dynamic_large_object,
+                                     kept_versions,       symlink,
+                                     note_for_sync,       core};
     return {std::begin(steps), std::end(steps)};
 }
 

@@ -47,15 +47,6 @@ Settings::Settings(const Config& config) {
     policies = config.list("swift.policies");
     if (policies.empty()) policies = {"Policy-0"};
     cors_origins = config.list("swift.cors_allow_origin");
-    for (auto& line : config.list("swift.sync_realms")) {
-        auto equals = line.find('=');
-        if (equals == std::string::npos)
-            throw bad_request("BadConfig", "swift.sync_realms: a realm is written NAME=KEY");
-        std::string name = line.substr(0, equals);
-        for (char& c : name)
-            if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-        sync_realms[name] = line.substr(equals + 1);
-    }
     account_writes_per_second = config.real("swift.account_writes_per_second");
     container_writes_per_second = config.real("swift.container_writes_per_second");
     limits.max_file_size = static_cast<std::uint64_t>(config.integer("swift.max_file_size"));
@@ -91,13 +82,13 @@ const std::vector<Option>& options() {
         {"swift.policies", Json::array({"Policy-0"}), "Names of the storage policies."},
         {"swift.cors_allow_origin", Json::array(), "Origins that may read from any container."},
         {"swift.sync_realms", Json::array(), "Realms of container sync, as \"NAME=KEY\"."},
+        {"swift.sync_clusters", Json::array(),
+         "Clusters of those realms, as \"REALM/NAME=http://host:8080/v1\"."},
         {"swift.account_writes_per_second", 0.0,
          "Most container PUT and DELETE in one account; 0: no limit."},
         {"swift.container_writes_per_second", 0.0,
          "Most object PUT and DELETE in one container; 0: no limit."},
         {"swift.max_file_size", 5368709122, "Most bytes of one object that is no large object."},
-        {"swift.encryption_key_file", "",
-         "File with 32 bytes in base64: objects are encrypted with keys made from it."},
     };
     return all;
 }

@@ -24,11 +24,10 @@ struct Settings {
     bool account_management = false; ///< PUT and DELETE of accounts, by reseller administrators
     bool read_only = false;
     bool etag_quoted = false;
-    std::vector<std::string> policies;     ///< names; the first is the default, its index is 0
-    std::vector<std::string> cors_origins; ///< allowed besides what a container allows
-    std::map<std::string, std::string> sync_realms; ///< realm, in upper case, and its key
-    double account_writes_per_second = 0;           ///< container PUT and DELETE; 0: no limit
-    double container_writes_per_second = 0;         ///< object writes in one container; 0: no limit
+    std::vector<std::string> policies;      ///< names; the first is the default, its index is 0
+    std::vector<std::string> cors_origins;  ///< allowed besides what a container allows
+    double account_writes_per_second = 0;   ///< container PUT and DELETE; 0: no limit
+    double container_writes_per_second = 0; ///< object writes in one container; 0: no limit
 };
 
 const std::vector<Option>& options();

@@ -182,6 +182,23 @@ Answer store(Request& request, const Next& next) {
     return heartbeat ? heartbeat_report(request, answer) : std::move(answer);
 }
 
+// From the other side of a container sync: the manifest as it is kept there, segments or no.
+Answer store_synced(Request& request, const Next& next) {
+    std::string text = read_body(request, most_manifest_bytes);
+    auto segments = logic::read_manifest(text);
+    if (!segments) throw Refused(400, "Not an SLO manifest");
+    std::uint64_t total = 0;
+    for (auto& segment : *segments) total += segment.length;
+    std::string etag = logic::manifest_etag(*segments);
+    request.system[logic::slo_etag_header] = etag;
+    request.system[logic::slo_size_header] = std::to_string(total);
+    request.listed_etag = hex_encode(crypto::md5(text)) + "; slo_etag=" + etag;
+    request.listed_bytes = total;
+    TextBody body(text);
+    request.body = &body;
+    return next(request);
+}
+
 struct Removal {
     std::int64_t deleted = 0, absent = 0;
     Report report;
@@ -260,7 +277,9 @@ Answer static_large_object(Request& request, const Next& next) {
     if (request.method == "PUT" && manifest && *manifest == "put") return store(request, next);
     if (request.method == "DELETE" && manifest && *manifest == "delete")
         return remove(request, next);
-    if (request.headers.find(logic::slo_marker) && !request.when)
+    if (request.headers.find(logic::slo_marker) && request.when && request.method == "PUT")
+        return store_synced(request, next);
+    if (request.headers.find(logic::slo_marker))
         throw Refused(400, "X-Static-Large-Object is a reserved header. To create a static large "
                            "object add query param multipart-manifest=put.");
     return next(request);

@@ -20,6 +20,7 @@ Answer dynamic_large_object(Request& request, const Next& next);
 Answer kept_versions(Request& request, const Next& next);
 Answer symlink(Request& request, const Next& next);
 Answer quoted_etags(Request& request, const Next& next);
+Answer note_for_sync(Request& request, const Next& next);
 
 /// Reads an answer's content as a request's body.
 class ContentBody final : public http::BodyReader {
