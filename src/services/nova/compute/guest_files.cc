@@ -37,7 +37,8 @@ std::uint64_t wanted_bytes(const GuestSpec& guest, std::uint64_t image_bytes) {
 
 } // namespace
 
-GuestFiles::GuestFiles(std::string directory) : directory_(std::move(directory)) {}
+GuestFiles::GuestFiles(std::string directory, std::unique_ptr<ImageSource> images)
+    : directory_(std::move(directory)), images_(std::move(images)) {}
 
 std::vector<std::string> GuestFiles::ids() const {
     auto names = names_in(directory_);
@@ -97,13 +98,17 @@ void GuestFiles::ensure_base(const GuestSpec& guest) {
     std::lock_guard lock(base_);
     if (exists(path)) return touch(path); // Not to be pruned while its guest is being made.
     make_folder(directory_ + "/_base");
+    const std::string arriving = path + ".new";
+    images_->bring(guest, arriving);
     // The inspector has looked at it; a disk that leads out of itself is not begun with all the
     // same.
-    auto info = qemu_img::info(guest.image_path, format);
-    if (!info.backing_file.empty() || !info.data_file.empty())
+    auto info = qemu_img::info(arriving, format);
+    if (!info.backing_file.empty() || !info.data_file.empty()) {
+        remove_all(arriving);
         refuse(nephele::format("Image {} refers to another file. Flatten it and upload it again.",
                                guest.image_id));
-    copy_file(guest.image_path, path);
+    }
+    move_file(arriving, path);
 }
 
 void GuestFiles::make_disk(const GuestSpec& guest) {

@@ -3,7 +3,7 @@
 // log and a note of ours; and <directory>/_base/ with the images that disks are layered on. Every
 // call asks for an end state and survives a crash in the middle.
 #pragma once
-#include "services/nova/model/guest_spec.h"
+#include "services/nova/compute/image_source.h"
 
 #include <mutex>
 #include <string>
@@ -25,7 +25,8 @@ struct GuestNote {
 
 class GuestFiles {
   public:
-    explicit GuestFiles(std::string directory);
+    explicit GuestFiles(std::string directory,
+                        std::unique_ptr<ImageSource> images = local_images());
     virtual ~GuestFiles() = default;
 
     std::string folder(const std::string& server_id) const { return directory_ + "/" + server_id; }
@@ -67,7 +68,7 @@ class GuestFiles {
     /// A guest whose image is the one that this one is rescued with.
     static GuestSpec rescuer(const GuestSpec& guest);
     std::string base_path(const std::string& base) const { return directory_ + "/_base/" + base; }
-    /// The image in the cache; copied when it is not there yet.
+    /// The image in the cache; brought when it is not there yet.
     virtual void ensure_base(const GuestSpec& guest);
     /// A new disk over the base; whatever was there is lost.
     virtual void make_disk(const GuestSpec& guest);
@@ -84,6 +85,7 @@ class GuestFiles {
 
   private:
     const std::string directory_;
+    const std::unique_ptr<ImageSource> images_;
     std::mutex base_; ///< one copies, others wait for the same image
 };
 

@@ -5,6 +5,7 @@
 #include "platform/log/log.h"
 #include "services/nova/compute/fake_host.h"
 #include "services/nova/compute/host_files.h"
+#include "services/nova/compute/image_page.h"
 #include "services/nova/compute/libvirt_host.h"
 
 #include <cstdio>
@@ -139,7 +140,11 @@ FakeMaker* Hosts::fake(const std::string& name) const {
     return host ? &host->maker() : nullptr;
 }
 
-void start_hosts(Cloud& cloud) { start_hosts(cloud, agent::in_process_link(cloud)); }
+void start_hosts(Cloud& cloud) {
+    if (cloud.has_state<agent::DoorPages>())
+        cloud.state<agent::DoorPages>().pages.push_back(image_page());
+    start_hosts(cloud, agent::in_process_link(cloud));
+}
 
 void start_hosts(Cloud& cloud, std::unique_ptr<agent::Link> link) {
     auto local = std::make_shared<LocalHosts>();

@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "engines/libvirt/boot_probe.h"
+#include "platform/agent_link/fetch.h"
 #include "platform/log/log.h"
 #include "services/neutron/client.h"
 #include "services/nova/compute/guest_maker.h"
@@ -76,10 +77,17 @@ libvirt::DomainTypeProbe domain_type_of(libvirt::Hypervisor& hypervisor,
     return probe;
 }
 
+std::unique_ptr<ImageSource> images_of(Cloud& cloud) {
+    return cloud.has_state<agent::RemoteFiles>()
+               ? remote_images(cloud.state<agent::RemoteFiles>().fetch)
+               : local_images();
+}
+
 class LibvirtHost : public Host {
   public:
     LibvirtHost(Cloud& cloud, agent::Link& link, LibvirtHostOptions options)
-        : cloud_(cloud), link_(link), options_(std::move(options)), files_(options_.instances) {}
+        : cloud_(cloud), link_(link), options_(std::move(options)),
+          files_(options_.instances, images_of(cloud)) {}
     ~LibvirtHost() override { stop(); }
 
     const std::string& name() const override { return options_.name; }
