@@ -7,9 +7,9 @@ import sys
 import time
 import unittest
 
-MODULES = ['test_cli_identity', 'test_cli_directory', 'test_cli_network', 'test_cli_image', 'test_cli_glance',
-           'test_cli_compute', 'test_sdk', 'test_story', 'test_snapshots', 'test_crash', 'test_tenants', 'test_federation',
-           'test_saml', 'test_s3_clients', 'test_leftovers']
+MODULES = ['test_identity_commands', 'test_identity_sdk', 'test_cli_identity', 'test_cli_network', 'test_cli_image',
+           'test_cli_glance', 'test_cli_compute', 'test_cli_swift', 'test_sdk', 'test_story', 'test_snapshots', 'test_crash',
+           'test_tenants', 'test_federation', 'test_saml', 'test_s3_clients', 'test_leftovers']
 
 
 class Result(unittest.TestResult):

@@ -7,13 +7,12 @@ in a fork of this process, which saves the imports each time where hundreds of c
 import json
 import os
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
 import openstack as sdk
-from openstackclient import shell
+
+from support.commands import CommandFailed, run_forked
 
 STATE = os.environ['NEPHELE_STATE']
 PORT = os.environ['NEPHELE_PORT']
@@ -21,14 +20,6 @@ CLOUDS = os.environ['NEPHELE_CLOUDS']
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 CONFIG = os.path.join(STATE, 'nephele.toml')
 os.environ['OS_CLIENT_CONFIG_FILE'] = CLOUDS
-
-
-class CommandFailed(AssertionError):
-    """A command of the client ended with another status than expected."""
-
-    def __init__(self, words, status, output):
-        super().__init__(f'openstack {" ".join(words)}: exit status {status}\n{output}')
-        self.output = output
 
 
 def openstack(*words, cloud='nephele', timeout=240):
@@ -44,32 +35,8 @@ def openstack_json(*words, **options):
     return json.loads(openstack(*words, '-f', 'json', **options))
 
 
-def _run_forked(words, cloud):
-    """The client keeps its connections in its classes, so that each command gets a process of its own."""
-    with tempfile.TemporaryFile('w+') as out, tempfile.TemporaryFile('w+') as err:
-        child = os.fork()
-        if child == 0:
-            status = 99
-            try:
-                os.dup2(out.fileno(), 1)
-                os.dup2(err.fileno(), 2)
-                sys.stdout, sys.stderr = open(1, 'w', closefd=False), open(2, 'w', closefd=False)
-                os.environ['OS_CLOUD'] = cloud
-                status = shell.main(list(words)) or 0
-            except SystemExit as end:  # argparse
-                status = end.code or 0
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(status)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        out.seek(0)
-        err.seek(0)
-        return status, out.read().strip(), err.read().strip()
-
-
 def cli(*words, cloud='nephele-admin'):
-    status, out, err = _run_forked(words, cloud)
+    status, out, err = run_forked(words, {'OS_CLOUD': cloud})
     if status != 0:
         raise CommandFailed(words, status, out + err)
     return out
@@ -81,7 +48,7 @@ def cli_json(*words, **options):
 
 def cli_refused(*words, cloud='nephele-admin'):
     """What the client complains about; it must fail."""
-    status, out, err = _run_forked(words, cloud)
+    status, out, err = run_forked(words, {'OS_CLOUD': cloud})
     if status == 0:
         raise AssertionError(f'openstack {" ".join(words)} should have been refused, but printed:\n{out}')
     return out + err
