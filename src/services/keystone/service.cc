@@ -16,6 +16,7 @@
 #include "services/keystone/ops/federation_sources.h"
 #include "services/keystone/ops/oauth1.h"
 #include "services/keystone/ops/people.h"
+#include "services/keystone/ops/shared_facts.h"
 #include "services/keystone/ops/state.h"
 #include "services/keystone/ops/token_answers.h"
 #include "services/keystone/store/checks.h"
@@ -28,6 +29,7 @@ namespace {
 void start(Cloud& cloud) {
     auto& epoch = cloud.add_state(std::make_shared<store::Epoch>());
     cloud.add_state(std::make_shared<TokenAnswers>(epoch));
+    cloud.add_state(std::make_shared<SharedFactsCache>(epoch));
     cloud.add_state(std::make_shared<Directories>(cloud));
     cloud.add_state(std::make_shared<LoginAudit>());
     cloud.add_state(std::make_shared<People>(people()));
@@ -120,6 +122,8 @@ api::Service service() {
                       {"projects have a parent", check<store::projects_without_parent>}};
     add_directory(service);
     add_federation(service);
+    for (auto& migration : list_index_migrations())
+        service.migrations.push_back(std::move(migration));
     // Policy decides, also for tokens without a scope.
     for (auto& resource : service.resources)
         for (auto& route : resource.routes) route.options.unscoped = true;

@@ -3,6 +3,7 @@
 
 #include "services/keystone/logic/jws_claims.h"
 #include "services/keystone/logic/token_codec.h"
+#include "services/keystone/ops/shared_facts.h"
 
 namespace nephele::keystone {
 namespace {
@@ -55,7 +56,9 @@ std::optional<Principal> TokenAuthenticator::authenticate(std::string_view token
     }
     const auto claims = claims_of(state_, token);
     if (!claims || claims->expires_at <= now) return std::nullopt;
-    const auto facts = cloud_.db().read([&](db::Tx& tx) { return look_up(tx, *claims, now); });
+    const auto shared = cloud_.state<SharedFactsCache>().get(cloud_);
+    const auto facts =
+        cloud_.db().read([&](db::Tx& tx) { return look_up(tx, *claims, now, shared.get()); });
     if (!facts) return std::nullopt;
     auto principal = std::make_shared<const Principal>(facts->principal());
     Time until = claims->expires_at;

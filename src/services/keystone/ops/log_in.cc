@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "services/keystone/ops/authenticator.h"
 #include "services/keystone/ops/receipts.h"
+#include "services/keystone/ops/shared_facts.h"
 #include "services/keystone/store/assignments.h"
 #include "services/keystone/store/changes.h"
 #include "services/keystone/store/identity.h"
@@ -141,9 +142,10 @@ Issued issue(Cloud& cloud, db::Tx& tx, Claims claims, const Claims* parent,
         claims.expires_at = std::min(claims.expires_at, parent->expires_at);
         claims.audit_ids.push_back(parent->chain_id());
     }
-    auto facts = look_up(tx, claims, claims.issued_at);
+    const auto shared = cloud.state<SharedFactsCache>().peek();
+    auto facts = look_up(tx, claims, claims.issued_at, shared.get());
     if (!facts) throw refused_login();
-    Json catalog = catalog_of(cloud, tx, claims.project_id, claims.user_id);
+    Json catalog = catalog_of(cloud, tx, claims.project_id, claims.user_id, shared.get());
     std::string token = token_of(state, claims);
     return {std::move(token), std::move(*facts), std::move(catalog)};
 }
@@ -163,6 +165,7 @@ Issued issue_for(Cloud& cloud, const Proof& proof, const logic::AuthRequest& req
         return write_as_cloud(cloud, "", [&](Context& context) {
             return issue_by_trust(context, proof, request.scope.trust_id);
         });
+    cloud.state<SharedFactsCache>().get(cloud);
     return cloud.db().read([&](db::Tx& tx) {
         Claims claims = claims_so_far(proof);
         const Claims* parent = proof.parent ? &*proof.parent : nullptr;

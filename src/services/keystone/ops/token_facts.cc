@@ -3,6 +3,7 @@
 
 #include "services/keystone/logic/catalog.h"
 #include "services/keystone/logic/role_inference.h"
+#include "services/keystone/ops/shared_facts.h"
 #include "services/keystone/store/assignments.h"
 #include "services/keystone/store/catalog.h"
 #include "services/keystone/store/delegations.h"
@@ -22,7 +23,8 @@ const std::string& owner_of(const TokenFacts& facts) {
                                         : facts.trust_pedigree.back().trustor_user_id;
 }
 
-std::vector<Role> effective_roles(db::Tx& tx, TokenFacts& facts, std::optional<Time> now) {
+std::vector<Role> effective_roles(db::Tx& tx, TokenFacts& facts, std::optional<Time> now,
+                                  const SharedFacts& shared) {
     const Claims& claims = facts.claims;
     auto groups = store::group_ids_of(tx, owner_of(facts));
     // A federated token says its groups itself.
@@ -38,7 +40,7 @@ std::vector<Role> effective_roles(db::Tx& tx, TokenFacts& facts, std::optional<T
     const std::string place_id = claims.system               ? "all"
                                  : !claims.domain_id.empty() ? claims.domain_id
                                                              : claims.project_id;
-    const auto implications = store::implications(tx);
+    const auto& implications = shared.implications;
     auto wanted = logic::with_implied(
         store::assigned_role_ids(tx, owner_of(facts), groups, place, place_id), implications);
     if (facts.application_credential)
@@ -52,9 +54,9 @@ std::vector<Role> effective_roles(db::Tx& tx, TokenFacts& facts, std::optional<T
         wanted = logic::narrowed(logic::with_implied(facts.access_token->role_ids, implications),
                                  wanted);
     std::vector<Role> roles;
-    for (Role& role : store::roles(tx))
+    for (const Role& role : shared.roles)
         if (!role.domain_id && std::find(wanted.begin(), wanted.end(), role.id) != wanted.end())
-            roles.push_back(std::move(role));
+            roles.push_back(role);
     return roles;
 }
 
@@ -120,7 +122,8 @@ bool look_up_source(db::Tx& tx, TokenFacts& facts) {
 }
 
 // False when the scope is gone or disabled, or gives no role.
-bool look_up_scope(db::Tx& tx, TokenFacts& facts, std::optional<Time> now) {
+bool look_up_scope(db::Tx& tx, TokenFacts& facts, std::optional<Time> now,
+                   const SharedFacts& shared) {
     const Claims& claims = facts.claims;
     if (!claims.project_id.empty()) {
         facts.project = find(tx, table::projects(), Scope::all(), claims.project_id);
@@ -135,7 +138,7 @@ bool look_up_scope(db::Tx& tx, TokenFacts& facts, std::optional<Time> now) {
     } else if (!claims.system) {
         return true;
     }
-    facts.roles = effective_roles(tx, facts, now);
+    facts.roles = effective_roles(tx, facts, now, shared);
     return !facts.roles.empty();
 }
 
@@ -166,7 +169,10 @@ Json user_part(const TokenFacts& facts) {
 
 std::string token_time(Time time) { return iso_time({time.seconds() * 1'000'000}, 6); }
 
-std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims, std::optional<Time> now) {
+std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims, std::optional<Time> now,
+                                  const SharedFacts* shared) {
+    std::optional<SharedFacts> read_here;
+    if (!shared) shared = &read_here.emplace(read_shared_facts(tx));
     TokenFacts facts;
     facts.claims = claims;
     auto user = find(tx, table::users(), Scope::all(), claims.user_id);
@@ -176,21 +182,23 @@ std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims, std::optiona
     if (!domain || !domain->enabled) return std::nullopt;
     facts.user_domain = std::move(*domain);
     if (claims.federated() && !store::federation_in_force(tx, claims)) return std::nullopt;
-    if (!look_up_source(tx, facts) || !look_up_scope(tx, facts, now)) return std::nullopt;
-    for (const auto& revocation : store::revocations(tx))
+    if (!look_up_source(tx, facts) || !look_up_scope(tx, facts, now, *shared)) return std::nullopt;
+    for (const auto& revocation : shared->revocations)
         if (revocation.matches(claims)) return std::nullopt;
-    facts.service_providers = store::enabled_service_providers(tx);
+    facts.service_providers = shared->service_providers;
     return facts;
 }
 
 Json catalog_of(const Cloud& cloud, db::Tx& tx, const std::string& project_id,
-                const std::string& user_id) {
+                const std::string& user_id, const SharedFacts* shared) {
     std::vector<Endpoint> chosen;
-    if (!project_id.empty()) chosen = store::endpoints_for_project(tx, project_id);
+    if (!project_id.empty() && (!shared || shared->endpoint_filters))
+        chosen = store::endpoints_for_project(tx, project_id);
     if (!chosen.empty())
         return logic::catalog_for(store::catalog_services(tx), chosen, project_id, user_id,
                                   logic::EmptyServices::left_out);
     if (!cloud.config().boolean("keystone.return_all_endpoints_if_no_filter")) return Json::array();
+    if (shared) return logic::catalog_for(shared->services, shared->endpoints, project_id, user_id);
     return logic::catalog_for(store::catalog_services(tx), store::catalog_endpoints(tx), project_id,
                               user_id);
 }

@@ -12,6 +12,8 @@
 
 namespace nephele::keystone {
 
+struct SharedFacts;
+
 struct TokenFacts {
     Claims claims;
     User user;
@@ -37,12 +39,14 @@ struct TokenFacts {
 
 /// Nothing when the token's user, scope or roles are gone or disabled, or when it was revoked. Does
 /// not look at the expiry. Without `now`, memberships that end by themselves do not count.
+/// `shared` saves reading what it holds.
 std::optional<TokenFacts> look_up(db::Tx& tx, const Claims& claims,
-                                  std::optional<Time> now = std::nullopt);
+                                  std::optional<Time> now = std::nullopt,
+                                  const SharedFacts* shared = nullptr);
 
 /// The catalog with the ids filled in: the endpoints the project's filters choose, else all.
 Json catalog_of(const Cloud& cloud, db::Tx& tx, const std::string& project_id,
-                const std::string& user_id);
+                const std::string& user_id, const SharedFacts* shared = nullptr);
 
 /// "2026-11-22T14:21:42.000000Z": tokens show whole seconds in upstream's form.
 std::string token_time(Time time);

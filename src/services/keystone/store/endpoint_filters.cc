@@ -64,6 +64,12 @@ std::vector<Endpoint> endpoints_for_project(db::Tx& tx, const std::string& proje
     return found;
 }
 
+bool any_endpoint_filter(db::Tx& tx) {
+    return tx.first("SELECT 1 WHERE EXISTS (SELECT 1 FROM keystone_project_endpoints) OR EXISTS "
+                    "(SELECT 1 FROM keystone_project_endpoint_groups)",
+                    {}, [](const db::Row&) {});
+}
+
 std::vector<Project> projects_with_endpoint(db::Tx& tx, const std::string& endpoint_id) {
     return select(tx, table::projects(), Scope::all(),
                   {"id IN (SELECT project_id FROM keystone_project_endpoints WHERE endpoint_id "

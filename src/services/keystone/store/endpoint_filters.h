@@ -11,6 +11,8 @@ std::vector<Endpoint> endpoints_in(db::Tx& tx, const EndpointGroup& group);
 std::vector<EndpointGroup> endpoint_groups_of_project(db::Tx& tx, const std::string& project_id);
 /// Associated directly or by a group; empty: the project has no filter.
 std::vector<Endpoint> endpoints_for_project(db::Tx& tx, const std::string& project_id);
+/// Whether any project has an endpoint or a group of its own.
+bool any_endpoint_filter(db::Tx& tx);
 std::vector<Project> projects_with_endpoint(db::Tx& tx, const std::string& endpoint_id);
 std::vector<Project> projects_with_endpoint_group(db::Tx& tx, const std::string& group_id);
 
