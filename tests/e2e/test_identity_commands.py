@@ -22,6 +22,8 @@ LEFT_OUT = {
 LATER = '2036-11-22T10:00:00'
 # No user and no project: for logins by other means.
 NOBODY = {name: '' for name in ('OS_USERNAME', 'OS_PASSWORD', 'OS_USER_DOMAIN_NAME', 'OS_PROJECT_NAME', 'OS_PROJECT_DOMAIN_NAME')}
+# The administrator of the whole system instead of a project.
+SYSTEM = {'OS_SYSTEM_SCOPE': 'all', 'OS_PROJECT_NAME': '', 'OS_PROJECT_DOMAIN_NAME': ''}
 
 cloud = None
 run = None  # Commands
@@ -138,8 +140,7 @@ class Catalog(unittest.TestCase):
         self.assertEqual(run.shown('catalog', 'show', 'identity')['name'], 'keystone')
         token = run.shown('token', 'issue')
         self.assertEqual(token['project_id'], run.shown('project', 'show', 'admin')['id'])
-        self.assertEqual(run.shown('token', 'issue', OS_SYSTEM_SCOPE='all', OS_PROJECT_NAME='', OS_PROJECT_DOMAIN_NAME='')
-                         ['system'], 'all')
+        self.assertEqual(run.shown('token', 'issue', **SYSTEM)['system'], 'all')
         run('token', 'revoke', token['id'])
         self.assertIn('404', run.refused('token', 'revoke', token['id']))
 
@@ -190,8 +191,8 @@ class Delegation(unittest.TestCase):
         self.assertEqual(run.shown('token', 'issue', **login)['user_id'], run.shown('user', 'show', 'giver')['id'])
         rule = run.shown('access', 'rule', 'list', **self.giver)
         self.assertEqual([(row['Service'], row['Method'], row['Path']) for row in rule], [('compute', 'GET', '/v2.1/servers')])
-        self.assertEqual(names(run.shown('access', 'rule', 'list', '--user', 'giver', '--user-domain', 'Default'), 'ID'),
-                         [rule[0]['ID']])
+        self.assertEqual(names(run.shown('access', 'rule', 'list', '--user', 'giver', '--user-domain', 'Default', **SYSTEM),
+                               'ID'), [rule[0]['ID']])
         self.assertEqual(run.shown('access', 'rule', 'show', rule[0]['ID'], **self.giver)['path'], '/v2.1/servers')
         self.assertIn('403', run.refused('access', 'rule', 'delete', rule[0]['ID'], **self.giver))
         run('application', 'credential', 'delete', 'key', 'wide', **self.giver)

@@ -24,6 +24,13 @@ bool descending(const std::string& direction) {
                                                       direction.substr(0, 50)));
 }
 
+// What a client may filter by.
+bool is_filter(const FieldInfo* field) {
+    return field && field->codec && !field->column.empty() && field->filterable && !field->secret &&
+           !field->hidden && field->codec->type != FieldType::list &&
+           field->codec->type != FieldType::object && field->codec->type != FieldType::free;
+}
+
 // "name__icontains" of keystone.
 bool suffixed_filter(const std::string& key, const std::string& value, const ShapeBase& shape,
                      Page& page) {
@@ -35,7 +42,7 @@ bool suffixed_filter(const std::string& key, const std::string& value, const Sha
         auto at = key.rfind(suffix);
         if (at == std::string::npos || at + std::string_view(suffix).size() != key.size()) continue;
         auto* field = shape.field_named(key.substr(0, at));
-        if (!field || !field->codec || field->column.empty()) return false;
+        if (!is_filter(field) || field->codec->type != FieldType::text) return false;
         page.filters.push_back({field->name, op, {value}});
         return true;
     }
@@ -97,11 +104,7 @@ Page read_page(const Incoming& in, const ShapeBase* shape) {
             for (auto& field : split(value, ',')) page.fields.push_back(field);
         } else if (listed(paging.ignored, key)) {
             continue;
-        } else if (auto* field = shape ? shape->field_named(key) : nullptr;
-                   field && field->codec && !field->column.empty() && field->filterable &&
-                   !field->secret && !field->hidden && field->codec->type != FieldType::list &&
-                   field->codec->type != FieldType::object &&
-                   field->codec->type != FieldType::free) {
+        } else if (auto* field = shape ? shape->field_named(key) : nullptr; is_filter(field)) {
             // Repeated means any of them.
             auto same =
                 std::find_if(page.filters.begin(), page.filters.end(), [&](const Filter& f) {

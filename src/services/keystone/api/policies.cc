@@ -60,7 +60,7 @@ std::vector<Rule> token_rules() {
         rule("revoke_token", ADMIN " or rule:token_subject", "Revoke a token.",
              {{"DELETE", "/v3/auth/tokens"}}),
         rule("list_revoke_events", "rule:service_or_admin or " SYSTEM_READER,
-             "List revocation events.", {{"GET", "/v3/OS-REVOKE/events"}}),
+             "List revocation events.", {{"GET", "/v3/OS-REVOKE/events"}}, not_domain),
         rule("get_auth_catalog", "", "Catalog of the token.", {{"GET", "/v3/auth/catalog"}}, {}),
         rule("get_auth_projects", "", "Projects the token's user can use.",
              {{"GET", "/v3/auth/projects"}}, {}),
@@ -240,8 +240,11 @@ std::vector<Rule> catalog_rules() {
     for (const std::string kind : {"region", "service", "endpoint"}) {
         const std::string all = "/v3/" + kind + "s", one = all + "/{" + kind + "_id}";
         const char* const read = kind == "region" ? "" : ADMIN " or " SYSTEM_READER;
-        rules.push_back(rule(("get_" + kind).c_str(), read, "Show one.", {{"GET", one}}));
-        rules.push_back(rule(("list_" + kind + "s").c_str(), read, "List all.", {{"GET", all}}));
+        // Regions are for everybody.
+        const auto& scopes = kind == "region" ? everywhere : not_domain;
+        rules.push_back(rule(("get_" + kind).c_str(), read, "Show one.", {{"GET", one}}, scopes));
+        rules.push_back(
+            rule(("list_" + kind + "s").c_str(), read, "List all.", {{"GET", all}}, scopes));
         rules.push_back(
             rule(("create_" + kind).c_str(), ADMIN, "Create.", {{"POST", all}}, not_domain));
         rules.push_back(
@@ -254,6 +257,7 @@ std::vector<Rule> catalog_rules() {
 
 std::vector<Rule> delegation_rules() {
     const char* const read_own = ADMIN " or " SYSTEM_READER " or rule:owner";
+    const char* const read_rule = SYSTEM_READER " or rule:owner";
     const char* const read_trust =
         ADMIN " or " SYSTEM_READER " or user_id:%(target.trust.trustor_user_id)s or "
               "user_id:%(target.trust.trustee_user_id)s";
@@ -264,52 +268,58 @@ std::vector<Rule> delegation_rules() {
                       trust = trusts + "/{trust_id}";
     return {
         rule("list_application_credentials", read_own, "List application credentials.",
-             {{"GET", all}}),
+             {{"GET", all}}, not_domain),
         rule("get_application_credential", read_own, "Show an application credential.",
-             {{"GET", one}}),
+             {{"GET", one}}, not_domain),
         rule("create_application_credential", "rule:owner", "Create an application credential.",
              {{"POST", all}}, {"project"}),
         rule("delete_application_credential", "rule:admin_or_owner",
-             "Delete an application credential.", {{"DELETE", one}}),
-        rule("list_access_rules", read_own, "List access rules.", {{"GET", rules}}),
-        rule("get_access_rule", read_own, "Show an access rule.", {{"GET", rule_path}}),
-        rule("delete_access_rule", "rule:admin_or_owner", "Delete an access rule.",
-             {{"DELETE", rule_path}}),
+             "Delete an application credential.", {{"DELETE", one}}, not_domain),
+        rule("list_access_rules", read_rule, "List access rules.", {{"GET", rules}}, not_domain),
+        rule("get_access_rule", read_rule, "Show an access rule.", {{"GET", rule_path}},
+             not_domain),
+        rule("delete_access_rule", "(role:admin and system_scope:all) or rule:owner",
+             "Delete an access rule.", {{"DELETE", rule_path}}, not_domain),
         rule("create_trust", "user_id:%(target.trust.trustor_user_id)s", "Create a trust.",
              {{"POST", trusts}}, {"project"}),
-        rule("list_trusts", ADMIN " or " SYSTEM_READER, "List all trusts.", {{"GET", trusts}}),
+        rule("list_trusts", ADMIN " or " SYSTEM_READER, "List all trusts.", {{"GET", trusts}},
+             not_domain),
         rule("list_trusts_for_trustor",
              ADMIN " or " SYSTEM_READER " or user_id:%(target.trust.trustor_user_id)s",
-             "List trusts of a trustor.", {{"GET", trusts + "?trustor_user_id"}}),
+             "List trusts of a trustor.", {{"GET", trusts + "?trustor_user_id"}}, not_domain),
         rule("list_trusts_for_trustee",
              ADMIN " or " SYSTEM_READER " or user_id:%(target.trust.trustee_user_id)s",
-             "List trusts of a trustee.", {{"GET", trusts + "?trustee_user_id"}}),
-        rule("get_trust", read_trust, "Show a trust.", {{"GET", trust}}),
+             "List trusts of a trustee.", {{"GET", trusts + "?trustee_user_id"}}, not_domain),
+        rule("get_trust", read_trust, "Show a trust.", {{"GET", trust}}, not_domain),
         rule("list_roles_for_trust", read_trust, "List roles of a trust.",
-             {{"GET", trust + "/roles"}}),
+             {{"GET", trust + "/roles"}}, not_domain),
         rule("get_role_for_trust", read_trust, "Show a role of a trust.",
-             {{"GET", trust + "/roles/{role_id}"}}),
+             {{"GET", trust + "/roles/{role_id}"}}, not_domain),
         rule("delete_trust", ADMIN " or user_id:%(target.trust.trustor_user_id)s",
-             "Delete a trust.", {{"DELETE", trust}}),
+             "Delete a trust.", {{"DELETE", trust}}, not_domain),
     };
 }
 
 std::vector<Rule> credential_rules() {
     const char* const read = ADMIN " or " SYSTEM_READER " or user_id:%(target.credential.user_id)s";
     const char* const change = ADMIN " or user_id:%(target.credential.user_id)s";
+    const char* const create_key =
+        ADMIN " or (role:member and user_id:%(target.credential.user_id)s)";
     const std::string all = "/v3/credentials", one = all + "/{credential_id}",
                       ec2 = "/v3/users/{user_id}/credentials/OS-EC2",
                       ec2_one = ec2 + "/{credential_id}";
     return {
-        rule("list_credentials", read, "List credentials.", {{"GET", all}}),
-        rule("get_credential", read, "Show a credential.", {{"GET", one}}),
-        rule("create_credential", change, "Create a credential.", {{"POST", all}}),
-        rule("update_credential", change, "Update a credential.", {{"PATCH", one}}),
-        rule("delete_credential", change, "Delete a credential.", {{"DELETE", one}}),
-        rule("ec2_list_credentials", read, "List EC2 credentials.", {{"GET", ec2}}),
-        rule("ec2_get_credential", read, "Show an EC2 credential.", {{"GET", ec2_one}}),
-        rule("ec2_create_credential", change, "Create an EC2 credential.", {{"POST", ec2}}),
-        rule("ec2_delete_credential", change, "Delete an EC2 credential.", {{"DELETE", ec2_one}}),
+        rule("list_credentials", read, "List credentials.", {{"GET", all}}, not_domain),
+        rule("get_credential", read, "Show a credential.", {{"GET", one}}, not_domain),
+        rule("create_credential", change, "Create a credential.", {{"POST", all}}, not_domain),
+        rule("update_credential", change, "Update a credential.", {{"PATCH", one}}, not_domain),
+        rule("delete_credential", change, "Delete a credential.", {{"DELETE", one}}, not_domain),
+        rule("ec2_list_credentials", read, "List EC2 credentials.", {{"GET", ec2}}, not_domain),
+        rule("ec2_get_credential", read, "Show an EC2 credential.", {{"GET", ec2_one}}, not_domain),
+        rule("ec2_create_credential", create_key, "Create an EC2 credential.", {{"POST", ec2}},
+             not_domain),
+        rule("ec2_delete_credential", change, "Delete an EC2 credential.", {{"DELETE", ec2_one}},
+             not_domain),
         rule("ec2tokens_validate", "rule:service_or_admin", "Check an EC2 signature.",
              {{"POST", "/v3/ec2tokens"}}),
         rule("s3tokens_validate", "rule:service_or_admin", "Check an S3 signature.",

@@ -165,6 +165,13 @@ Issued issue_for(Cloud& cloud, const Proof& proof, const logic::AuthRequest& req
         return write_as_cloud(cloud, "", [&](Context& context) {
             return issue_by_trust(context, proof, request.scope.trust_id);
         });
+    if (proof.parent && proof.parent->system &&
+        (request.scope.kind == ScopeWish::Kind::project ||
+         request.scope.kind == ScopeWish::Kind::domain))
+        throw forbidden("ForbiddenAction",
+                        "You are not authorized to perform the requested action: Using a "
+                        "system-scoped token to create a project-scoped or domain-scoped token is "
+                        "not allowed. Log in with a password or an unscoped token instead.");
     cloud.state<SharedFactsCache>().get(cloud);
     return cloud.db().read([&](db::Tx& tx) {
         Claims claims = claims_so_far(proof);

@@ -5,22 +5,29 @@
 #include "services/keystone/ops/login_attempt.h"
 
 namespace nephele::keystone {
+namespace {
+// As upstream, and unlike a wrong password: there is no such token any more.
+Failure no_such_token() {
+    return not_found("TokenNotFound", "Failed to validate token: it is unknown, has expired or was "
+                                      "revoked. Log in again to get another.");
+}
+} // namespace
 
 void log_in_by_token(Attempt& attempt, const Json& part) {
     if (!part.is_object() || !part.get("id").is_string())
         throw bad_request("ValidationError", "Expecting to find id in token.");
     auto claims = claims_of(attempt.state, part.text("id"));
-    if (!claims || claims->expires_at <= attempt.now) throw refused_login();
+    if (!claims || claims->expires_at <= attempt.now) throw no_such_token();
     // A token bound to a certificate is good for its holder only.
     if (!claims->certificate_thumbprint.empty() &&
         (!attempt.source.head ||
          attempt.source.head->client_certificate_thumbprint != claims->certificate_thumbprint))
         throw refused_login();
     // In memory, most of the time.
-    if (!attempt.cloud.authenticator->authenticate(part.text("id"))) throw refused_login();
+    if (!attempt.cloud.authenticator->authenticate(part.text("id"))) throw no_such_token();
     auto user = attempt.read(
         [&](db::Tx& tx) { return find(tx, table::users(), Scope::all(), claims->user_id); });
-    if (!user) throw refused_login();
+    if (!user) throw no_such_token();
     // Derived credentials stay within what they were given for.
     if (!claims->trust_id.empty() || !claims->application_credential_id.empty() ||
         !claims->access_token_id.empty() || claims->by_ec2_key())

@@ -95,6 +95,17 @@ TEST_CASE("the other scopes, and none") {
     CHECK(made.at("expires_at") == unscoped.json.at("token").at("expires_at"));
 }
 
+TEST_CASE("a system's token is exchanged for no project's or domain's") {
+    Identity cloud;
+    const std::string token = cloud.token("admin", "secret", Identity::system_scope());
+    const auto exchanged = [&](const Json& scope) {
+        return cloud.post("/identity/v3/auth/tokens", "", token_login(token, scope)).status;
+    };
+    CHECK(exchanged(Identity::project_scope("admin")) == 403);
+    CHECK(exchanged(Identity::domain_scope()) == 403);
+    CHECK(exchanged(Identity::system_scope()) == 201);
+}
+
 TEST_CASE("refused logins tell nothing") {
     Identity cloud;
     const std::string user = cloud.add_user("bob");
@@ -111,7 +122,11 @@ TEST_CASE("refused logins tell nothing") {
     refused(cloud.log_in("bob", "pw", Identity::project_scope("nowhere")));
     refused(cloud.log_in("bob", "pw", Identity::system_scope()));
     refused(cloud.log_in("bob", "pw", Identity::domain_scope("nowhere")));
-    refused(cloud.post("/identity/v3/auth/tokens", "", token_login("gAAAAAnothing")));
+    // A token that is none says so, as upstream: there is nothing to guess.
+    const Answer no_token =
+        cloud.post("/identity/v3/auth/tokens", "", token_login("gAAAAAnothing"));
+    CHECK(no_token.status == 404);
+    CHECK(no_token.json.at("error").text("message").find("Log in again") != std::string::npos);
     const Json magic =
         Json::parse(R"({"auth": {"identity": {"methods": ["magic"], "magic": {}}}})");
     CHECK(cloud.post("/identity/v3/auth/tokens", "", magic).status == 401);
