@@ -57,6 +57,12 @@ std::vector<std::string> check(Cloud&, db::Tx& tx) {
     return find(tx);
 }
 
+// Also for tokens without a scope.
+void let_policy_decide(api::Service& service) {
+    for (auto& resource : service.resources)
+        for (auto& route : resource.routes) route.options.unscoped = true;
+}
+
 } // namespace
 
 api::Service service() {
@@ -122,11 +128,8 @@ api::Service service() {
                       {"projects have a parent", check<store::projects_without_parent>}};
     add_directory(service);
     add_federation(service);
-    for (auto& migration : list_index_migrations())
-        service.migrations.push_back(std::move(migration));
-    // Policy decides, also for tokens without a scope.
-    for (auto& resource : service.resources)
-        for (auto& route : resource.routes) route.options.unscoped = true;
+    add_list_indexes(service.migrations);
+    let_policy_decide(service);
     service.start = start;
     service.stop = [](Cloud& cloud) { cloud.state<LoginAudit>().write(cloud); };
     return service;

@@ -5,8 +5,8 @@
 
 namespace nephele::keystone {
 
-std::vector<db::Migration> list_index_migrations() {
-    return {
+void add_list_indexes(std::vector<db::Migration>& migrations) {
+    migrations.push_back(
         {.name = "keystone.040_list_indexes",
          .statements = {
              "CREATE INDEX keystone_users_listed ON keystone_users (created_at, id)",
@@ -17,7 +17,7 @@ std::vector<db::Migration> list_index_migrations() {
              "CREATE INDEX keystone_projects_named ON keystone_projects (name)",
              "CREATE INDEX keystone_groups_of_domain ON keystone_groups (domain_id, id)",
              "CREATE INDEX keystone_groups_named ON keystone_groups (name)",
-         }}};
+         }});
 }
 
 } // namespace nephele::keystone

@@ -9,6 +9,6 @@ namespace nephele::keystone {
 std::vector<db::Migration> migrations();
 /// Of second factors and OAuth 1: part of migrations().
 std::vector<db::Migration> delegation_migrations();
-/// Of federated users too: after all others.
-std::vector<db::Migration> list_index_migrations();
+/// After all others: federation makes columns of its own.
+void add_list_indexes(std::vector<db::Migration>& migrations);
 } // namespace nephele::keystone
