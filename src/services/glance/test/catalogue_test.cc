@@ -112,6 +112,27 @@ TEST_CASE("property protections: a wrong file is told with its line") {
         Failure);
 }
 
+TEST_CASE("property protections hold for what an import takes over from another glance") {
+    test::TempDir dir;
+    World w({setting("property_protection_file", file_of(dir, "p.conf", by_role))});
+    Image image;
+    image.properties = Json::object({{"x_owner_a", "1"}});
+    auto taken = [&](const char* name, std::vector<std::string> roles) {
+        try {
+            check_taken_properties(w.cloud.cloud(), image, Json::object({{name, "2"}}), "user",
+                                   "one", roles);
+            return 0;
+        } catch (const Failure& failure) {
+            return failure.status();
+        }
+    };
+    CHECK(taken("plain", {"member"}) == 0);
+    CHECK(taken("secret_a", {"member"}) == 403);
+    CHECK(taken("secret_a", {"admin"}) == 0);
+    CHECK(taken("x_owner_b", {"member"}) == 0);   // created
+    CHECK(taken("x_owner_a", {"member"}) == 403); // changed
+}
+
 TEST_CASE("property protections over HTTP: create, read, update, delete") {
     test::TempDir dir;
     World w({setting("property_protection_file", file_of(dir, "p.conf", by_role))});
