@@ -57,6 +57,15 @@ std::string all_of(ObjectReader& reader) {
     return bytes;
 }
 
+// What the name stands for in the end, be it a manifest; `name` becomes where that is.
+std::unique_ptr<ObjectReader> open_linked(Backend& backend, ObjectName& name) {
+    for (int links = 0; links <= most_links; ++links) {
+        auto reader = backend.open(name);
+        if (!reader || !follow(reader->info(), name)) return reader;
+    }
+    return nullptr;
+}
+
 /// One part of a large object: so many bytes from there.
 struct Piece {
     ObjectName name;
@@ -103,7 +112,8 @@ class LargeObjectReader final : public ObjectReader {
     // One segment is open at a time.
     ObjectReader& open(const Piece& piece) {
         if (open_ != &piece) {
-            reader_ = backend_.open(piece.name);
+            ObjectName name = piece.name;
+            reader_ = open_linked(backend_, name);
             if (!reader_ || reader_->info().etag != piece.etag) throw damaged(piece.name.object);
             open_ = &piece;
         }
@@ -130,7 +140,7 @@ void lay_out(Backend& backend, const std::string& account,
         const std::uint64_t take = std::min(length, one.length - from), inside = from + one.first;
         ObjectName name{account, one.container, one.object};
         if (one.is_manifest) {
-            auto reader = backend.open(name);
+            auto reader = open_linked(backend, name);
             const auto nested = reader ? logic::read_manifest(all_of(*reader)) : std::nullopt;
             if (!nested) throw damaged(one.object);
             lay_out(backend, account, *nested, inside, take, depth + 1, out);
@@ -146,27 +156,23 @@ void lay_out(Backend& backend, const std::string& account,
 
 OpenedObject open_followed(Backend& backend, ObjectName name) {
     OpenedObject opened;
-    for (int links = 0; links <= most_links; ++links) {
-        auto reader = backend.open(name);
-        if (!reader) return opened;
-        if (follow(reader->info(), name)) continue;
-        opened.name = std::move(name);
-        if (!logic::is_static_large_object(reader->info())) {
-            opened.reader = std::move(reader);
-            return opened;
-        }
-        const auto segments = logic::read_manifest(all_of(*reader));
-        if (!segments) throw damaged(opened.name.object);
-        ObjectInfo info = reader->info();
-        show_whole(info);
-        std::vector<Piece> pieces;
-        lay_out(backend, opened.name.account, *segments, 0, info.bytes, 0, pieces);
-        opened.large = true;
-        for (const auto& one : *segments) opened.parts.push_back(one.length);
-        opened.reader =
-            std::make_unique<LargeObjectReader>(backend, std::move(info), std::move(pieces));
+    auto reader = open_linked(backend, name);
+    if (!reader) return opened;
+    opened.name = std::move(name);
+    if (!logic::is_static_large_object(reader->info())) {
+        opened.reader = std::move(reader);
         return opened;
     }
+    const auto segments = logic::read_manifest(all_of(*reader));
+    if (!segments) throw damaged(opened.name.object);
+    ObjectInfo info = reader->info();
+    show_whole(info);
+    std::vector<Piece> pieces;
+    lay_out(backend, opened.name.account, *segments, 0, info.bytes, 0, pieces);
+    opened.large = true;
+    for (const auto& one : *segments) opened.parts.push_back(one.length);
+    opened.reader =
+        std::make_unique<LargeObjectReader>(backend, std::move(info), std::move(pieces));
     return opened;
 }
 

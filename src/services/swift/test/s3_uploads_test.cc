@@ -216,6 +216,38 @@ TEST_CASE("s3: versions by page, prefix and delimiter; large ones too") {
     CHECK(store.get("/bkt/b").body == "1");
 }
 
+TEST_CASE("s3: Swift's large objects are read, also when their segments have versions") {
+    WithBucket store;
+    store.enable_versioning();
+    std::vector<logic::Segment> segments;
+    for (const std::string bytes : {"hello ", "world"}) {
+        const std::string key = "part" + std::to_string(segments.size());
+        CHECK(store.put("/bkt/" + key, bytes).status == 200);
+        logic::Segment segment;
+        segment.container = "bkt";
+        segment.object = key;
+        segment.etag = md5(bytes);
+        segment.size = segment.length = bytes.size();
+        segments.push_back(std::move(segment));
+    }
+    const std::string manifest = logic::write_manifest(segments);
+    ObjectInfo info;
+    info.content_type = "text/plain";
+    info.timestamp = info.data_timestamp = store.backend->now();
+    logic::describe_large_object(info, segments, manifest);
+    auto writer = store.backend->put({"AUTH_test", "bkt", "slo"}, 0, std::nullopt);
+    writer->write(manifest);
+    writer->commit(std::move(info));
+    const Answer got = store.get("/bkt/slo");
+    CHECK(got.body == "hello world");
+    CHECK(got.headers.get("ETag").ends_with("-N\""));
+    CHECK(store.get("/bkt/slo", {{"Range", "bytes=5-6"}}).body == " w");
+    CHECK(store.get("/bkt?prefix=slo").text("Size") == "11");
+    // A segment that became another is told, not sent.
+    CHECK(store.put("/bkt/part1", "other").status == 200);
+    CHECK(store.get("/bkt/slo").status == 409);
+}
+
 TEST_CASE("s3: locked versions stay until they may go") {
     const s3::test::Fields locking = {{"x-amz-bucket-object-lock-enabled", "true"}};
     WithBucket store(locking);
