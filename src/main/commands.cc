@@ -8,6 +8,7 @@
 #include "platform/node/own_service.h"
 #include "services/glance/client.h"
 #include "services/keystone/client.h"
+#include "services/swift/client.h"
 
 #include <cstdio>
 
@@ -120,6 +121,11 @@ int glance_metadefs(const Arguments& arguments) {
                              return glance::load_metadefs_of(context, arguments.words[1]);
                          }) +
           "\n");
+    return 0;
+}
+
+int ring(const Arguments& arguments) {
+    print(swift::ring_command(arguments.words));
     return 0;
 }
 

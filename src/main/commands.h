@@ -42,6 +42,7 @@ int support_bundle(const Arguments&);
 /// token, list, remove, join, run: remote hosts.
 int agent_command(const Arguments&);
 int glance_metadefs(const Arguments&);
+int ring(const Arguments&);
 int starter(const Arguments&);
 /// seed=N seeds=N seconds=N events=N ...: the simulation.
 int simulate(const Arguments&);

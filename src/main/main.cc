@@ -41,6 +41,9 @@ const Command commands[] = {
      "token|list|remove|join|run: hosts that are not control nodes"},
     {"glance", nephele::main::glance_metadefs,
      "load-metadefs DIR: adds metadata definitions that are not there yet"},
+    {"ring", nephele::main::ring,
+     "FILE create|import|add|remove|weight|overload|replicas|rebalance|show: rings of the object "
+     "store"},
     {"starter", nephele::main::starter,
      "make the starter content of a new cloud: auth-url= admin-password= demo-password= [image=] "
      "[host-seconds=]"},
