@@ -82,7 +82,11 @@ struct Ec2Login {
     /// with is gone, disabled or over. Only for whom the signature fits.
     std::optional<Principal> principal;
 };
+/// While too many wrong signatures were told of a key whose secret can be guessed, its secret is
+/// one that nobody has.
 std::optional<Ec2Login> find_ec2_login(Cloud& cloud, db::Tx& tx, const std::string& access);
+/// A signature by this access key, known or not, did not fit.
+void note_wrong_signature(Cloud& cloud, const std::string& access);
 
 /// The URL of an endpoint in the catalog, filled in for a project; of any region or of that one.
 std::optional<std::string> endpoint_url(db::Tx& tx, const std::string& service_type,

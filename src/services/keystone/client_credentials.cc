@@ -19,6 +19,8 @@ std::optional<Ec2Login> find_ec2_login(Cloud& cloud, db::Tx& tx, const std::stri
     if (!cloud.has_state<State>()) return std::nullopt;
     const auto key = find_ec2_key(cloud.state<State>(), tx, access);
     if (!key) return std::nullopt;
+    if (is_closed(cloud.state<State>(), *key, cloud.now()))
+        return Ec2Login{Secret<std::string>(cloud.ids().hex()), std::nullopt};
     Ec2Login login{Secret<std::string>(key->secret), std::nullopt};
     auto found = claims_of_key(tx, *key, cloud.now());
     if (!found) return login;
@@ -29,6 +31,11 @@ std::optional<Ec2Login> find_ec2_login(Cloud& cloud, db::Tx& tx, const std::stri
     if (const auto facts = look_up(tx, found->claims, cloud.now()))
         login.principal = facts->principal();
     return login;
+}
+
+void note_wrong_signature(Cloud& cloud, const std::string& access) {
+    if (cloud.has_state<State>())
+        keystone::note_wrong_signature(cloud.state<State>(), access, cloud.now());
 }
 
 } // namespace nephele::keystone::client

@@ -124,22 +124,19 @@ bool ec2_fits(const std::string& secret, const Json& credentials) {
     return logic::ec2_signature_fits(secret, credentials);
 }
 
-// The key that made the signature. Unknown keys and wrong signatures are refused in the same words
-// after the same work. Who asks is a service that passes signatures on, so no source is counted;
-// and as access keys are no secrets (signed addresses show them), anybody could have a key closed.
-// So after too many failures only keys whose secret can be guessed are refused, being shorter than
-// those made here, and that in the same words too (decision 0031).
+// The key that made the signature. Unknown keys, wrong signatures and keys closed for guesses are
+// refused in the same words after the same work. Who asks is a service that passes signatures on,
+// so no source is counted.
 Ec2Key proved_key(Call& call, const Json& credentials, SignatureFits fits, LoginOutcome& outcome) {
     static const std::string nobodys_secret(32, '0');
     if (!credentials.get("access").is_string()) throw refused_login();
     State& state = call.cloud.state<State>();
-    const std::string account = "ec2 key " + credentials.text("access");
-    const bool closed = state.throttle.wait_seconds(account, "", call.now) > 0;
-    const auto key = find_ec2_key(state, call.tx, credentials.text("access"));
+    const std::string access = credentials.text("access");
+    const auto key = find_ec2_key(state, call.tx, access);
     if (key) outcome.named.id = key->user_id;
     const bool right = fits(key ? key->secret : nobodys_secret, credentials) && key;
-    if (!right && !closed) state.throttle.failed(account, "", call.now);
-    if (!right || (closed && key->secret.size() < nobodys_secret.size())) throw refused_login();
+    if (!right) note_wrong_signature(state, access, call.now);
+    if (!right || is_closed(state, *key, call.now)) throw refused_login();
     check_age(call, credentials);
     return *key;
 }

@@ -44,6 +44,20 @@ std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& 
                   blob.text("access_token_id")};
 }
 
+static std::string counted_as(const std::string& access) { return "ec2 key " + access; }
+
+void note_wrong_signature(State& state, const std::string& access, Time now) {
+    const std::string account = counted_as(access);
+    // While it is closed more guesses do not make it longer.
+    if (state.throttle.wait_seconds(account, "", now) == 0) state.throttle.failed(account, "", now);
+}
+
+bool is_closed(State& state, const Ec2Key& key, Time now) {
+    constexpr std::size_t length_of_made = 32;
+    return key.secret.size() < length_of_made &&
+           state.throttle.wait_seconds(counted_as(key.access), "", now) > 0;
+}
+
 std::optional<KeyClaims> claims_of_key(db::Tx& tx, const Ec2Key& key, Time now) {
     KeyClaims found;
     Claims& claims = found.claims;

@@ -20,6 +20,13 @@ struct Ec2Key {
 };
 std::optional<Ec2Key> find_ec2_key(State& state, db::Tx& tx, const std::string& access);
 
+// Wrong signatures are counted by access key, whether there is such a key or not. Access keys are
+// no secrets (signed addresses show them), so after too many only keys whose secret can be guessed
+// are refused for a while; long secrets cannot be closed by others (decision 0031).
+void note_wrong_signature(State& state, const std::string& access, Time now);
+/// True for a key to be refused although its signature fits.
+bool is_closed(State& state, const Ec2Key& key, Time now);
+
 /// Who the key acts for; nothing when what it was made with is gone or over.
 struct KeyClaims {
     Claims claims;

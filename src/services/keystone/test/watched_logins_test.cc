@@ -119,6 +119,28 @@ TEST_CASE("guessing a short EC2 secret stops working, a long one cannot be close
     CHECK(by_s3(cloud, add_key(cloud, ann, project, {"other", "5678"})).status == 200);
 }
 
+TEST_CASE("services that check signatures themselves share the count of guesses") {
+    Identity cloud({"keystone.throttle_account_failures=3"});
+    const std::string ann = cloud.add_user("ann"), project = cloud.add_project("p");
+    cloud.grant(project, ann, "member");
+    const Key weak = add_key(cloud, ann, project, {"weak", "1234"});
+    const Key strong = add_key(cloud, ann, project, {"strong", std::string(32, 's')});
+    const auto secret_of = [&](const Key& key) {
+        return cloud.cloud().db().read([&](db::Tx& tx) {
+            const auto login = keystone::client::find_ec2_login(cloud.cloud(), tx, key.access);
+            REQUIRE(login);
+            return login->secret.reveal();
+        });
+    };
+    CHECK(secret_of(weak) == weak.secret);
+    for (const char* access : {"weak", "strong", "nobody"})
+        for (int i = 0; i < 4; ++i) keystone::client::note_wrong_signature(cloud.cloud(), access);
+    CHECK(secret_of(weak).size() >= 32); // one that nobody has
+    CHECK(secret_of(strong) == strong.secret);
+    CHECK(by_s3(cloud, weak).status == 401);
+    CHECK(by_s3(cloud, strong).status == 200);
+}
+
 TEST_CASE("OAuth 2 clients: outcomes are in the audit, guesses of a secret are slowed") {
     Identity cloud({"keystone.throttle_account_failures=3"});
     const std::string ann = cloud.add_user("ann"), project = cloud.add_project("p");

@@ -34,6 +34,8 @@ class Keys {
   public:
     virtual ~Keys() = default;
     virtual std::optional<Login> find(const std::string& access) = 0;
+    /// A signature by this access key did not fit: whoever counts guesses wants to know.
+    virtual void wrong(const std::string&) {}
 };
 
 /// What is looked at and then changed is so by one request at a time, in this process.

@@ -134,8 +134,10 @@ class S3Face final : public Face {
         if (!login)
             throw failure(Code::InvalidAccessKeyId).with("AWSAccessKeyId", authorization.access);
         const std::string& secret = login->secret.reveal();
-        if (!signature_fits(authorization, secret, head, request.query, request.target))
+        if (!signature_fits(authorization, secret, head, request.query, request.target)) {
+            keys_->wrong(authorization.access);
             throw failure(Code::SignatureDoesNotMatch).with("AWSAccessKeyId", authorization.access);
+        }
         if (!login->who)
             throw failure(Code::InvalidAccessKeyId).with("AWSAccessKeyId", authorization.access);
         request.access = authorization.access;

@@ -17,6 +17,10 @@ class KeystoneKeys final : public Keys {
         });
     }
 
+    void wrong(const std::string& access) override {
+        keystone::client::note_wrong_signature(cloud_, access);
+    }
+
   private:
     Cloud& cloud_;
 };

@@ -21,6 +21,28 @@ std::vector<std::string> list(std::initializer_list<const char*> names) {
 }
 } // namespace
 
+TEST_CASE("s3: signatures that do not fit are told to who counts guesses") {
+    struct Counting : s3::Keys {
+        std::vector<std::string> told;
+        std::string secret = "testing";
+        std::optional<s3::Login> find(const std::string& access) override {
+            if (access == "nobody") return std::nullopt;
+            return s3::Login{Secret<std::string>(secret), std::nullopt};
+        }
+        void wrong(const std::string& access) override { told.push_back(access); }
+    };
+    Store store;
+    const auto keys = std::make_shared<Counting>();
+    store.face = s3::make_face(store.backend, keys, store.settings, store.clock, store.ids);
+    // It fits, though the key is good for nothing any more.
+    CHECK(store.get("/").code() == "InvalidAccessKeyId");
+    CHECK(store.ask("GET", "/", "", {}, "nobody").code() == "InvalidAccessKeyId");
+    CHECK(keys->told.empty());
+    keys->secret = "another";
+    CHECK(store.get("/").code() == "SignatureDoesNotMatch");
+    CHECK(keys->told == list({"test:tester"}));
+}
+
 TEST_CASE("s3: who is not who they say gets nothing") {
     WithBucket store;
     CHECK(store.ask("GET", "/", "", {}, "nobody").code() == "InvalidAccessKeyId");
