@@ -128,7 +128,7 @@ class Compute(CloudTest):
         cli(*old, 'server', 'remove', 'security', 'group', server, 'e2e-more', cloud='nephele')
         self.assertEqual(groups(), ['default'])
         cli('security', 'group', 'delete', 'e2e-more', cloud='nephele')
-        for refused in ('unrescue', 'unshelve', 'restore'):
+        for refused in ('unrescue', 'restore'):  # The client itself leaves alone what is not shelved.
             self.assertIn('409', cli_refused('server', refused, server, cloud='nephele'))
         self.assertIn('lock', [e['Action'] for e in cli_json('server', 'event', 'list', server, cloud='nephele')])
         self.assertEqual(cli_json('server', 'volume', 'list', server, cloud='nephele'), [])
