@@ -163,10 +163,14 @@ Json show(Call& call) {
 
 Json show_uptime(Call& call) {
     ComputeHost host = host_of_path(call);
-    auto uptime = uptime_of(call, host);
-    if (!uptime)
+    if (!host.up())
         throw bad_request("ComputeServiceUnavailable",
                           format("Compute service of {} is unavailable at this time.", host.host));
+    auto uptime = uptime_of(call, host);
+    if (!uptime) // Clients take this for a driver that cannot tell, and show the rest.
+        throw Failure(
+            Fault::not_implemented, "NotImplemented",
+            format("The uptime of host {} cannot be read from this control node.", host.host));
     Json out = brief_json(call, host);
     out["uptime"] = *uptime;
     return Json::object({{"hypervisor", std::move(out)}});
