@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
@@ -61,7 +62,7 @@ std::optional<std::string> read(const std::string& path, std::size_t limit) {
 
 void replace(const std::string& path, std::string_view text, unsigned mode) {
     const std::string next = path + ".next";
-    Descriptor file(next, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    Descriptor file(next, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
     if (!file) fail("create", next);
     write_all(file.get(), text, next);
     if (::fsync(file.get()) != 0) fail("sync", next);

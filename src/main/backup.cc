@@ -3,9 +3,9 @@
 // copied while it is in use; then the files beside it, which only ever gain names that the copy
 // does not know: what it does know and was removed meanwhile is what `nephele check` tells.
 #include "base/files.h"
-#include "base/process.h"
 #include "base/strings.h"
 #include "base/time.h"
+#include "main/archive.h"
 #include "main/commands.h"
 #include "main/services.h"
 #include "platform/db/dump.h"
@@ -13,14 +13,11 @@
 #include "platform/node/node.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace nephele::main {
 namespace {
-constexpr int archive_timeout_ms = 6 * 3'600'000;
 constexpr int archive_format = 1;
 
 // In data.directory and not part of the control plane: the database (copied apart), what belongs to
@@ -29,39 +26,9 @@ const char* const left_out[] = {"nephele.db*", "instances", "agent", "*.log*", "
 // Data of tenants, large: only with data=yes.
 const char* const tenants_data[] = {"images*", "swift"};
 
-/// A folder of ours beside the archive, removed at the end.
-class Workshop {
-  public:
-    explicit Workshop(const std::string& near) {
-        path_ = near + ".XXXXXX";
-        if (!::mkdtemp(path_.data()))
-            throw Failure(Fault::internal, "NoRoom",
-                          format("cannot make a folder beside {}: {}", near,
-                                 std::system_category().message(errno)));
-    }
-    ~Workshop() { (void)run_process({"rm", "-rf", "--", path_}); }
-    Workshop(const Workshop&) = delete;
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
-
 std::string database_of(const Config& config) {
     const std::string url = config.text("database.url");
     return url.empty() ? "sqlite:" + config.text("data.directory") + "/nephele.db" : url;
-}
-
-void run_tar(std::vector<std::string> words, const std::string& doing) {
-    words.insert(words.begin(), "tar");
-    ProcessOptions options;
-    options.timeout_ms = archive_timeout_ms;
-    auto done = run_process(words, options);
-    // 1: a file changed while it was read; it was added or removed by the running cloud.
-    const bool changed = done.end == ProcessResult::End::exited && done.code == 1;
-    if (!done.ok() && !changed)
-        throw Failure(Fault::internal, "ArchiveFailed",
-                      format("cannot {}: {}", doing, done.describe()));
 }
 
 Json manifest(const Config& config, bool with_data) {

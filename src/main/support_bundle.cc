@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "base/strings.h"
+#include "main/archive.h"
 #include "main/commands.h"
 #include "main/services.h"
 #include "platform/agent/agent.h"
@@ -14,10 +15,8 @@
 #include "platform/node/own_service.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <sys/stat.h>
-#include <system_error>
 
 namespace nephele::main {
 namespace {
@@ -93,15 +92,7 @@ std::string machine_text() {
 
 class Bundle {
   public:
-    explicit Bundle(std::string file) : file_(std::move(file)) {
-        path_ = file_ + ".XXXXXX";
-        if (!::mkdtemp(path_.data()))
-            throw Failure(Fault::internal, "NoRoom",
-                          format("cannot make a folder beside {}: {}", file_,
-                                 std::system_category().message(errno)));
-    }
-    ~Bundle() { (void)run_process({"rm", "-rf", "--", path_}); }
-    Bundle(const Bundle&) = delete;
+    explicit Bundle(std::string file) : file_(std::move(file)), workshop_(file_) {}
 
     /// What cannot be had says why in its place: a bundle of a broken cloud is the useful one.
     void add(const std::string& name, const std::function<std::string()>& text) {
@@ -111,18 +102,16 @@ class Bundle {
         } catch (const std::exception& error) {
             got = format("cannot be had: {}\n", error.what());
         }
-        files::replace(path_ + "/" + name, got);
+        files::replace(workshop_.path() + "/" + name, got);
     }
     void close() {
-        auto done = run_process({"tar", "--create", "--gzip", "--file", file_, "-C", path_, "."});
-        if (!done.ok())
-            throw Failure(Fault::internal, "ArchiveFailed",
-                          format("cannot write {}: {}", file_, done.describe()));
+        run_tar({"--create", "--gzip", "--file", file_, "-C", workshop_.path(), "."},
+                "write " + file_);
     }
 
   private:
     const std::string file_;
-    std::string path_;
+    const Workshop workshop_;
 };
 } // namespace
 

@@ -4,6 +4,7 @@
 #include "platform/agent/control.h"
 
 #include "base/strings.h"
+#include "platform/agent/records.h"
 #include "platform/journal/journal.h"
 #include "platform/shape/shape.h"
 
@@ -34,15 +35,10 @@ Desired read_desired(const db::Row& row) {
 }
 const char* const desired_columns = "kind, id, generation, absent, spec";
 
-Json image_of(const std::string& host, const Observed& o) {
-    return Json::object({{"host", host},
-                         {"kind", o.kind},
-                         {"id", o.id},
-                         {"generation", o.generation},
-                         {"phase", shape::text_of_enum(o.phase)},
-                         {"status", o.status},
-                         {"error", o.error},
-                         {"permanent", o.permanent}});
+Json image_of(const std::string& host, const Observed& observed) {
+    Json image = to_json(observed);
+    image["host"] = host;
+    return image;
 }
 
 void journal_change(Context& context, const std::string& kind, const std::string& id,

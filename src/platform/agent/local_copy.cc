@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "base/strings.h"
+#include "platform/agent/records.h"
 #include "platform/log/log.h"
 
 #include <cerrno>
@@ -45,10 +46,8 @@ std::vector<Desired> LocalCopy::load() const {
         std::string name = item->d_name;
         if (!name.ends_with(suffix)) continue;
         try {
-            Json json = Json::parse(files::read(directory_ + "/" + name, SIZE_MAX).value_or(""));
-            out.push_back({json.at("kind").as_string(), json.at("id").as_string(),
-                           json.at("generation").as_int(), json.at("absent").as_bool(),
-                           json.at("spec")});
+            out.push_back(desired_of(
+                Json::parse(files::read(directory_ + "/" + name, SIZE_MAX).value_or(""))));
         } catch (const JsonError& e) {
             log::error("a desired record on disk cannot be read",
                        {{"file", directory_ + "/" + name}, {"error", e.what()}});
@@ -58,13 +57,7 @@ std::vector<Desired> LocalCopy::load() const {
 }
 
 void LocalCopy::write_one(const Desired& record) {
-    std::string text = Json::object({{"kind", record.kind},
-                                     {"id", record.id},
-                                     {"generation", record.generation},
-                                     {"absent", record.absent},
-                                     {"spec", record.spec}})
-                           .dump();
-    files::replace(path_of(record.kind, record.id), text);
+    files::replace(path_of(record.kind, record.id), to_json(record).dump());
 }
 
 void LocalCopy::write(const std::vector<Desired>& records) {

@@ -10,16 +10,11 @@
 // or {"id": N, "error": {"code", "message", "status"}}. A pull is answered when there is something,
 // or empty when its time is over; a new pull takes the place of one that waits.
 #pragma once
-#include "platform/agent/agent.h"
+#include "platform/agent/records.h"
 
 namespace nephele::agent {
 
 /// {"code", "message", "status"}: what a caller may know of what went wrong; the rest is logged.
 Json error_json(const std::exception& error);
-Json to_json(const Desired& desired);
-Json to_json(const Observed& observed);
-/// Throw JsonError when members are missing or of the wrong kind.
-Desired desired_of(const Json& json);
-Observed observed_of(const Json& json);
 
 } // namespace nephele::agent

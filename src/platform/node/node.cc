@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/node/node.h"
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "platform/agent/agent.h"
 #include "platform/agent/control.h"
@@ -15,11 +16,7 @@
 #include "platform/node/policy_api.h"
 #include "platform/node/readiness.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <system_error>
 
 namespace nephele {
 namespace {
@@ -64,15 +61,13 @@ const std::vector<Option>& platform_options() {
 }
 
 void make_directory(const std::string& path) {
-    std::string built;
-    for (auto& part : split(path, '/')) {
-        if (!part.empty() || built.empty()) built += part + "/";
-        if (mkdir(built.c_str(), 0750) != 0 && errno != EEXIST && errno != EISDIR)
-            throw Failure(
-                Fault::internal, "NoDataDirectory",
-                format("The data directory {} cannot be made: {}. Set data.directory to a "
-                       "place this user may write.",
-                       path, strerror(errno)));
+    try {
+        files::make_folders(path, 0750);
+    } catch (const std::system_error& error) {
+        throw Failure(Fault::internal, "NoDataDirectory",
+                      format("The data directory {} cannot be made: {}. Set data.directory to a "
+                             "place this user may write.",
+                             path, error.what()));
     }
 }
 
@@ -85,22 +80,13 @@ log::Level level_of(const std::string& text) {
                       format("log.level is debug, info, warning or error, not {}", text));
 }
 
-std::string read_file(const std::string& path) {
-    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return "";
-    std::string out(1 << 20, '\0');
-    auto got = ::read(fd, out.data(), out.size());
-    close(fd);
-    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return out;
-}
-
 std::shared_ptr<policy::Policy> compiled_policy(const Config& config, const api::Service& service) {
     auto policy = std::make_shared<policy::Policy>();
     policy->add(service.policies);
     if (auto directory = config.text("policy.directory"); !directory.empty()) {
         std::string file = directory + "/" + service.name + ".yaml";
-        if (auto text = read_file(file); !text.empty()) policy->load_overrides(text, file);
+        if (auto text = files::read(file); text && !text->empty())
+            policy->load_overrides(*text, file);
     }
     policy->enforce_scope(config.boolean("policy.enforce_scope"));
     for (auto& warning : policy->compile())

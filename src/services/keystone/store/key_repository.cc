@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/keystone/store/key_repository.h"
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "platform/fault/fault.h"
 
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace nephele::keystone::store {
@@ -62,15 +64,11 @@ std::map<int, std::string> KeyRepository::read_files() const {
 
 // Written whole under another name first: a reader never sees half a key.
 void KeyRepository::write_file(int number, const std::string& key) const {
-    const std::string path = directory_ + "/" + std::to_string(number), fresh = path + ".new";
-    const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) throw unusable(directory_, "no new file can be written");
-    const bool written =
-        ::write(file, key.data(), key.size()) == static_cast<ssize_t>(key.size()) &&
-        ::fsync(file) == 0;
-    ::close(file);
-    if (!written || ::rename(fresh.c_str(), path.c_str()) != 0)
-        throw unusable(directory_, "the file system refused a write");
+    try {
+        files::replace_durably(directory_ + "/" + std::to_string(number), key);
+    } catch (const std::system_error& error) {
+        throw unusable(directory_, error.what());
+    }
 }
 
 void KeyRepository::use(const std::map<int, std::string>& keys) {

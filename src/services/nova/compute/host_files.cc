@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/nova/compute/host_files.h"
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "platform/fault/fault.h"
@@ -14,6 +15,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace nephele::nova::compute {
@@ -24,6 +26,15 @@ namespace {
                          error == ENFILE || error == EAGAIN;
     throw EngineFailure(passing ? EngineFailure::Kind::transient : EngineFailure::Kind::permanent,
                         format("host files: {}: {}", doing, std::strerror(error)));
+}
+
+// What base/files throws, as what this host's makers throw.
+template <class F> auto told(F&& action) {
+    try {
+        return action();
+    } catch (const std::system_error& error) {
+        fail(error.what(), error.code().value());
+    }
 }
 
 class Descriptor {
@@ -85,29 +96,11 @@ void copy_data(int from, int to, off_t size, const std::string& name) {
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 void make_folder(const std::string& path, unsigned mode) {
-    for (std::size_t at = 1; at != std::string::npos;) {
-        at = path.find('/', at);
-        const std::string part = path.substr(0, at);
-        if (::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) fail("make folder " + part, errno);
-        if (at != std::string::npos) ++at;
-    }
+    told([&] { files::make_folders(path, mode); });
 }
 
 std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
-    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) {
-        if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-        fail("open " + path, errno);
-    }
-    std::string text;
-    char buffer[16 * 1024];
-    while (text.size() < limit) {
-        ssize_t count = ::read(file.get(), buffer, std::min(sizeof buffer, limit - text.size()));
-        if (count < 0) fail("read " + path, errno);
-        if (count == 0) break;
-        text.append(buffer, static_cast<std::size_t>(count));
-    }
-    return text;
+    return told([&] { return files::read(path, limit); });
 }
 
 std::optional<std::string> read_tail(const std::string& path, std::size_t bytes) {
@@ -123,19 +116,7 @@ std::optional<std::string> read_tail(const std::string& path, std::size_t bytes)
 }
 
 void write_file(const std::string& path, std::string_view text, unsigned mode) {
-    const std::string part = path + ".part";
-    {
-        Descriptor file(
-            ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
-        if (!file) fail("write " + part, errno);
-        while (!text.empty()) {
-            ssize_t count = ::write(file.get(), text.data(), text.size());
-            if (count < 0) fail("write " + part, errno);
-            text.remove_prefix(static_cast<std::size_t>(count));
-        }
-        if (::fdatasync(file.get()) != 0) fail("write " + part, errno);
-    }
-    rename_into_place(part, path);
+    told([&] { files::replace_durably(path, text, mode); });
 }
 
 void copy_file(const std::string& from, const std::string& to) {

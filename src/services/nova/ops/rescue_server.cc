@@ -73,16 +73,21 @@ bool booted_back(ops::Step& step, RescueServer& s) {
     return reached(step, s);
 }
 
-void rescued(ops::Step& step, RescueServer& s) {
-    Server server = need(step, s);
-    server.vm_state = VmState::rescued;
-    server.rescue_image = s.image;
+// The guest runs, from the rescue image or from its own disk again.
+void came_up(ops::Step& step, Server server, VmState state) {
+    server.vm_state = state;
     server.fault.reset();
     if (server.task_state != TaskState::deleting) server.task_state.reset();
-    if (auto status = guest_status(step.tx, *server.host, s.server))
+    if (auto status = guest_status(step.tx, *server.host, server.id))
         server.power_state = status->power_state;
     shape::update(step, servers(), server);
-    store::finish_action(step, s.server, *server.host, "");
+    store::finish_action(step, server.id, *server.host, "");
+}
+
+void rescued(ops::Step& step, RescueServer& s) {
+    Server server = need(step, s);
+    server.rescue_image = s.image;
+    came_up(step, std::move(server), VmState::rescued);
 }
 
 void not_rescued(ops::Step& step, RescueServer& s) {
@@ -106,14 +111,8 @@ void boot_own_disk(ops::Step& step, UnrescueServer& s) {
 }
 void unrescued(ops::Step& step, UnrescueServer& s) {
     Server server = need(step, s);
-    server.vm_state = VmState::active;
     server.rescue_image.reset();
-    server.fault.reset();
-    if (server.task_state != TaskState::deleting) server.task_state.reset();
-    if (auto status = guest_status(step.tx, *server.host, s.server))
-        server.power_state = status->power_state;
-    shape::update(step, servers(), server);
-    store::finish_action(step, s.server, *server.host, "");
+    came_up(step, std::move(server), VmState::active);
 }
 void not_unrescued(ops::Step& step, UnrescueServer& s) {
     auto server = store::find_server(step.tx, s.server);

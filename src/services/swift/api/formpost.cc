@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uploads from a browser's form, signed by a key of the account or the container.
+#include "platform/xml/xml.h"
 #include "services/swift/api/multipart.h"
 #include "services/swift/api/steps.h"
 
@@ -103,7 +104,7 @@ Answer finish(const Fields& fields, int status, const std::string& message) {
     answer.headers.set("Location", redirect);
     answer.headers.set("Content-Type", "text/html; charset=UTF-8");
     answer.body = format("<html><body><p><a href=\"{}\">Click to continue...</a></p></body></html>",
-                         logic::html_escape(redirect));
+                         xml::escaped(redirect));
     return answer;
 }
 

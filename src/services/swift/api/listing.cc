@@ -2,6 +2,7 @@
 #include "services/swift/api/listing.h"
 
 #include "base/strings.h"
+#include "platform/xml/xml.h"
 
 #include <array>
 
@@ -51,24 +52,9 @@ std::string checked(const Request& request, std::string_view name) {
 // Names that the store made itself are nobody's business.
 bool is_reserved(std::string_view name) { return name.find('\0') != std::string_view::npos; }
 
-void append_xml(std::string& out, std::string_view text) {
-    for (char c : text) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += c;
-    }
-}
-
 void append_element(std::string& out, std::string_view name, std::string_view text) {
     out.append("<").append(name).append(">");
-    append_xml(out, text);
+    out += xml::escaped(text);
     out.append("</").append(name).append(">");
 }
 
@@ -220,13 +206,13 @@ std::string write_listing(ListingForm form, const std::string& account,
     if (form == ListingForm::json) return json(rows);
     std::string out = xml_head;
     out += "<account name=\"";
-    append_xml(out, account);
+    out += xml::escaped(account);
     out += "\">\n";
     for (auto& row : rows) {
         if (is_reserved(row.name)) continue;
         if (row.subdir) {
             out += "<subdir name=\"";
-            append_xml(out, row.name);
+            out += xml::escaped(row.name);
             out += "\" />\n";
             continue;
         }
@@ -246,13 +232,13 @@ std::string write_listing(ListingForm form, const std::string& container,
     if (form == ListingForm::json) return json(rows);
     std::string out = xml_head;
     out += "<container name=\"";
-    append_xml(out, container);
+    out += xml::escaped(container);
     out += "\">";
     for (auto& row : rows) {
         if (is_reserved(row.name)) continue;
         if (row.subdir) {
             out += "<subdir name=\"";
-            append_xml(out, row.name);
+            out += xml::escaped(row.name);
             out += "\">";
             append_element(out, "name", row.name);
             out += "</subdir>";

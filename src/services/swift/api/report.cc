@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/swift/api/report.h"
 
+#include "platform/xml/xml.h"
 #include "services/swift/api/listing.h"
 
 #include "base/strings.h"
@@ -27,12 +28,11 @@ std::string as_json(const Report& report) {
 std::string as_xml(const Report& report, const std::string& root) {
     std::string out = "<" + root + ">\n";
     for (auto& [name, value] : report.facts)
-        out += format("<{}>{}</{}>\n", element_name(name), logic::html_escape(value),
-                      element_name(name));
+        out += format("<{}>{}</{}>\n", element_name(name), xml::escaped(value), element_name(name));
     out += "<errors>\n";
     for (auto& [name, status] : report.errors)
-        out += format("<object><name>{}</name><status>{}</status></object>\n",
-                      logic::html_escape(name), logic::html_escape(status));
+        out += format("<object><name>{}</name><status>{}</status></object>\n", xml::escaped(name),
+                      xml::escaped(status));
     return out + "</errors>\n</" + root + ">\n";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers as web sites, for visitors without a login (or who ask so): index pages, listings for
 // people, error pages of the owner's.
+#include "platform/xml/xml.h"
 #include "services/swift/api/core.h"
 #include "services/swift/api/steps.h"
 
@@ -68,7 +69,7 @@ std::string human_size(std::uint64_t bytes) {
 
 std::string css_path(const Web& web, const std::string& prefix) {
     if (web.css[0] == '/' || web.css.rfind("http://", 0) == 0 || web.css.rfind("https://", 0) == 0)
-        return logic::html_escape(web.css);
+        return xml::escaped(web.css);
     std::string out;
     for (char c : prefix)
         if (c == '/') out += "../";
@@ -94,20 +95,20 @@ std::string listing_row(const std::string& kind, const std::string& name, const 
     return format(
         "   <tr class=\"item {}\">\n    <td class=\"colname\"><a href=\"{}\">{}</a></td>\n"
         "    <td class=\"colsize\">{}</td>\n    <td class=\"coldate\">{}</td>\n   </tr>\n",
-        kind, link, logic::html_escape(name), size, date);
+        kind, link, xml::escaped(name), size, date);
 }
 
 std::string type_classes(const std::string& content_type) {
     std::string out;
     for (auto& part : split(content_type.substr(0, content_type.find(';')), '/'))
-        out += (out.empty() ? "type-" : " type-") + logic::html_escape(lower(part));
+        out += (out.empty() ? "type-" : " type-") + xml::escaped(lower(part));
     return out;
 }
 
 Answer listing(Request& request, const Web& web, const std::string& prefix, const Next& next) {
     std::string title =
-        logic::html_escape(web.label.empty() ? percent_decode(request.head.path, false).value_or("")
-                                             : web.label + "/" + prefix);
+        xml::escaped(web.label.empty() ? percent_decode(request.head.path, false).value_or("")
+                                       : web.label + "/" + prefix);
     if (!logic::is_true(web.listings)) {
         Answer none = page(404, page_head(web, prefix, title) +
                                     "  <h1>Web Listing Disabled</h1>\n"

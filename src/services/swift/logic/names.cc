@@ -87,25 +87,6 @@ std::string quote_path(std::string_view path) {
     return out;
 }
 
-std::string html_escape(std::string_view text) {
-    std::string out;
-    for (char c : text) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '"')
-            out += "&quot;";
-        else if (c == '\'')
-            out += "&#x27;";
-        else
-            out += c;
-    }
-    return out;
-}
-
 std::string url_path(std::string_view account, std::string_view container,
                      std::string_view object) {
     std::string out = "/v1/" + quote_path(account);

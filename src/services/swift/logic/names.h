@@ -30,7 +30,6 @@ std::string title_case(std::string_view name);
 bool is_true(std::string_view text);
 /// Every byte but letters, digits and "-._~/" percent-encoded.
 std::string quote_path(std::string_view path);
-std::string html_escape(std::string_view text);
 /// "/v1/a/c/o" as clients see it.
 std::string url_path(std::string_view account, std::string_view container = "",
                      std::string_view object = "");

@@ -18,8 +18,6 @@ std::string of(const Metadata& metadata, const char* name) {
     const auto found = metadata.find(name);
     return found == metadata.end() ? "" : found->second;
 }
-
-std::string quoted(std::string_view path) { return replace_all(percent_encode(path), "%2F", "/"); }
 } // namespace
 
 std::string versions_container_name(const std::string& container) {
